@@ -1,0 +1,72 @@
+// What the rest of the service knows of an engine: a child process that serves models. The supervisor implements it.
+import type { CallOptions } from '../grpc/channel.js'
+
+export type EngineKind = 'tensorflow' | 'embedded'
+
+/**
+ * starting: spawned, its socket does not answer yet. running: it answers. unresponsive: alive, but status calls get no answer.
+ * restarting: the child ended and its successor is due. failed: given up, the service must end. stopped: ended on purpose.
+ */
+export type EngineState = 'starting' | 'running' | 'unresponsive' | 'restarting' | 'failed' | 'stopped'
+
+/** Servable states of TensorFlow Serving (get_model_status.proto), and UNKNOWN. */
+export type ServableState = 'UNKNOWN' | 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END'
+
+export interface ServableStatus {
+  readonly version: bigint
+  readonly state: ServableState
+  /** gRPC code of the load's failure; 0 when there is none. END with a code is a failed load. */
+  readonly errorCode: number
+  readonly errorMessage: string
+}
+
+/** One model of the full list that is pushed to the engine: all versions that it shall serve now. */
+export interface ServableList {
+  readonly name: string
+  readonly basePath: string
+  readonly versions: readonly bigint[]
+}
+
+export interface EngineCallOptions extends CallOptions {
+  /** Whether the call may be sent once more after the transport failed. False for graphs that assign variables. */
+  resend: boolean
+}
+
+export interface EngineReport {
+  readonly kind: EngineKind
+  readonly state: EngineState
+  readonly pid: number | undefined
+  readonly restarts: number
+  /** When the state was entered, in milliseconds since the epoch. */
+  readonly since: number
+  /** Why the state is what it is, for health and log: how the last child ended, or for how long it has not answered. */
+  readonly reason: string | undefined
+  /** Resident set size of the child in bytes, where /proc tells. */
+  readonly rssBytes: number | undefined
+}
+
+export interface EngineEvents {
+  /** A state was entered. */
+  state: [report: EngineReport]
+}
+
+/** A supervised model server. Survives its child: calls wait through a restart within their deadline, and the last pushed list is pushed again. */
+export interface Engine {
+  readonly kind: EngineKind
+  start (): Promise<void>
+  /** SIGTERM, wait, SIGKILL. Idempotent. */
+  stop (): Promise<void>
+  /** A unary call by the rules of restarts and resending. Rejects with an OutriggerError (statuses of the server as MODEL_…, see grpc/status.ts). */
+  call (path: string, request: Uint8Array, options: EngineCallOptions): Promise<Buffer>
+  /**
+   * Makes the child serve exactly these models and versions; resolves when the child has answered the push. One push runs at a time.
+   * A load that fails inside the child does not reject (see `statuses`); a base path without one of its version folders is refused here and never pushed.
+   */
+  push (models: readonly ServableList[], deadline: number): Promise<void>
+  /** What the child says of a model's versions now, newest first. [] for a model that it does not know. Rejects like `call`. */
+  statuses (model: string, deadline: number): Promise<readonly ServableStatus[]>
+  /** The last statuses that the probe saw of every pushed model; empty while the child does not answer. Never waits. */
+  lastStatuses (): ReadonlyMap<string, readonly ServableStatus[]>
+  report (): EngineReport
+  on<E extends keyof EngineEvents> (event: E, listener: (...args: EngineEvents[E]) => void): void
+}

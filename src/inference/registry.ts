@@ -1,0 +1,80 @@
+// Which model versions are live: model, version or label -> served version. Written by the repository, read by every API. Knows no HTTP and starts nothing.
+import { OutriggerError } from '../errors.js'
+import type { Engine } from '../engine/engine.js'
+import type { VersionHandler } from '../handlers/version-handler.js'
+import type { Signature } from '../tensor/tensor.js'
+
+/** Where a version is on its way. `available`: servable and handler loaded, requests are routed to it. `failed`: the reason is given, it never was or no longer is live. */
+export type VersionState = 'loading' | 'available' | 'draining' | 'failed'
+
+export interface VersionEntry {
+  readonly model: string
+  readonly version: bigint
+  /** The version's folder. */
+  readonly folder: string
+  /** `saved-model`, `onnx`, `keras`, `pmml`, `manifest`. */
+  readonly format: string
+  readonly engine: Engine
+  state: VersionState
+  /** Why it failed. */
+  reason: string | undefined
+  /** By signature name; empty until the servable is loaded. Only signatures, no metadata of the call. */
+  signatures: ReadonlyMap<string, Signature>
+  handler: VersionHandler | undefined
+  /** sha256 of the servable's files and of the handler's, hex. */
+  checksum: string | undefined
+  handlerChecksum: string | undefined
+  /** False when a call may not be sent twice: `retry: false`, or a signature that assigns variables. */
+  resend: boolean
+}
+
+export interface ModelEntry {
+  readonly name: string
+  readonly required: boolean
+  /** Upper limit of a request's time in milliseconds, if the model sets one. */
+  readonly timeoutMs: number | undefined
+  /** By version, newest first. */
+  readonly versions: readonly VersionEntry[]
+  readonly labels: ReadonlyMap<string, bigint>
+}
+
+/** How a request names a version. At most one of the two is set; with none it is the newest that is available. */
+export interface VersionChoice { readonly version?: bigint | undefined, readonly label?: string | undefined }
+
+/** A model that is known to the service; `available` says whether a version can be asked. */
+export class Registry {
+  #models = new Map<string, ModelEntry>()
+  defaultModel: string | undefined
+
+  /** Replaces what is known of a model. One call is one atomic switch: requests see the old entry or the new one. */
+  put (entry: ModelEntry): void { this.#models.set(entry.name, entry) }
+
+  delete (name: string): void { this.#models.delete(name) }
+
+  get (name: string): ModelEntry | undefined { return this.#models.get(name) }
+
+  /** All models by name. */
+  list (): ModelEntry[] { return [...this.#models.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0) }
+
+  /**
+   * The version that shall answer. Throws MODEL_NOT_FOUND with the words that TensorFlow Serving's gRPC service uses
+   * ("Servable not found for request: Latest(m)", "Specific(m, 5)"), MODEL_FAILED_PRECONDITION for an unknown label
+   * ("Unrecognized servable version label: L", its FAILED_PRECONDITION), MODEL_NOT_READY for a version that is still loading.
+   */
+  resolve (model: string, choice: VersionChoice = {}): VersionEntry {
+    const entry = this.#models.get(model)
+    if (choice.label !== undefined) {
+      const version = entry?.labels.get(choice.label)
+      if (version === undefined) throw new OutriggerError('MODEL_FAILED_PRECONDITION', `Unrecognized servable version label: ${choice.label}`, { model })
+      return this.resolve(model, { version })
+    }
+    const found = choice.version === undefined
+      ? entry?.versions.find(v => v.state === 'available')
+      : entry?.versions.find(v => v.version === choice.version && v.state === 'available')
+    if (found !== undefined) return found
+    const loading = entry?.versions.find(v => v.state === 'loading' && (choice.version === undefined || v.version === choice.version))
+    if (loading !== undefined) throw new OutriggerError('MODEL_NOT_READY', `Model ${model} version ${loading.version} is still loading`, { model, version: loading.version, retryAfterMs: 1000 })
+    const what = choice.version === undefined ? `Latest(${model})` : `Specific(${model}, ${choice.version})`
+    throw new OutriggerError('MODEL_NOT_FOUND', `Servable not found for request: ${what}`, { model })
+  }
+}
