@@ -1,0 +1,59 @@
+// Every setting of the service, once: type, default, unit, meaning. Flags, variables, the file's schema, --help and docs/configuration.md come from here.
+import { Type, type TSchema } from 'typebox'
+import { bytes, choice, duration, flag, integer, list, path, text, type Setting } from './kinds.js'
+
+export const settings = {
+  config: path({ description: 'Settings file in YAML with the keys of this table. Read when it is named; otherwise ./outrigger.yaml where it exists.' }),
+  models: path({ default: './models', description: 'The model repository: a folder per model, in it a folder per version.' }),
+  modelConfigFile: path({ description: "TensorFlow Serving's model config file (text form) in place of a repository folder." }),
+  modelName: text({ description: 'Name of the only model; goes with model-base-path.', placeholder: 'NAME' }),
+  modelBasePath: path({ description: 'Base path of the only model: the folder that holds its version folders.' }),
+  defaultModel: text({ description: 'The model behind /evaluate and /describe. By default the only one that is served.', placeholder: 'NAME' }),
+  host: text({ default: '127.0.0.1', description: 'Address to listen on.', placeholder: 'ADDRESS' }),
+  port: integer(0, 65535, { default: '8501', description: 'Port to listen on; 0 takes a free one.', aliases: ['rest_api_port'] }),
+  engine: choice(['auto', 'tensorflow', 'embedded'], { default: 'auto', description: 'Which model server runs as the child. auto: tensorflow_model_server for SavedModels where it is found, the embedded one for the rest.' }),
+  tensorflowModelServer: path({ description: 'The tensorflow_model_server to run; otherwise it is looked for on PATH.' }),
+  socketDir: path({ description: 'Folder in which the private folder of the child\'s socket is made. By default XDG_RUNTIME_DIR or the folder for temporary files.' }),
+  requestTimeoutMs: duration({ default: '30s', description: 'Longest time that a request may take; x-request-timeout-ms and a model\'s timeout lower it.', aliases: ['rest_api_timeout_in_ms'] }),
+  bodyLimitBytes: bytes({ default: '64MiB', description: 'Largest request body, after inflating as well.' }),
+  handlerTimeoutMs: duration({ default: '10s', description: 'Longest time that one stage of a handler may take; model.yaml can lower or raise it.' }),
+  cors: text({ description: 'Origin that browsers may call from, or * for all. Off by default.', placeholder: 'ORIGIN|*', aliases: ['rest_api_enable_cors_support'] }),
+  allowLocalAdmin: flag({ default: 'false', description: 'Opens the admin routes (POST /shutdown) to callers on this machine.' }),
+  adminSocket: path({ description: 'Unix socket for the admin routes; its folder must be private (0700).' }),
+  drainDelayMs: duration({ description: 'Time between leaving discovery and the end of accepting requests. By default 0, and 2s where the service is registered in Consul.' }),
+  drainTimeoutMs: duration({ default: '20s', description: 'Longest time that requests under way may take once the service is ending.' }),
+  consul: choice(['auto', 'on', 'off'], { default: 'auto', description: 'Registration in Consul. auto: on when CONSUL_HTTP_ADDR is set and NOMAD_ALLOC_ID is not.' }),
+  consulHttpAddr: text({ description: 'Address of the local Consul agent. By default 127.0.0.1:8500.', placeholder: 'ADDRESS', env: ['CONSUL_HTTP_ADDR'] }),
+  consulHttpToken: text({ description: 'Token for the Consul agent.', placeholder: 'TOKEN', secret: true, env: ['CONSUL_HTTP_TOKEN'] }),
+  consulHttpTokenFile: path({ description: 'File that holds the token for the Consul agent.', env: ['CONSUL_HTTP_TOKEN_FILE'] }),
+  nomadAllocId: text({ description: 'Set by Nomad; says that Nomad registers the service.', placeholder: 'ID', env: ['NOMAD_ALLOC_ID'] }),
+  serviceName: text({ default: 'outrigger', description: 'Name of the service in Consul.', placeholder: 'NAME' }),
+  serviceId: text({ description: 'Id of this instance in Consul. By default name, host and port.', placeholder: 'ID' }),
+  serviceTags: list({ default: '', description: 'Tags of the service in Consul.' }),
+  advertiseAddress: text({ description: 'Address under which others reach this instance. By default the host it listens on.', placeholder: 'ADDRESS' }),
+  advertisePort: integer(1, 65535, { description: 'Port under which others reach this instance. By default the port it listens on.' }),
+  logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'The least severe lines that are logged.' }),
+  logRequests: flag({ default: 'true', description: 'One log line per request.' })
+} satisfies Record<string, Setting<unknown>>
+
+export type SettingKey = keyof typeof settings
+
+type Parsed<S> = S extends Setting<infer T> ? S extends { default: string } ? T : T | undefined : never
+
+/** The settings with their defaults, parsed: times in milliseconds (…Ms), sizes in bytes (…Bytes). */
+export type Config = { readonly [K in SettingKey]: Parsed<(typeof settings)[K]> }
+
+/** A setting's word in files: `request_timeout` for requestTimeoutMs. */
+export const fileWord = (key: string): string => key.replace(/(Ms|Bytes)$/, '').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+
+/** A setting's flag, without dashes: `request-timeout`. */
+export const flagWord = (key: string): string => fileWord(key).replaceAll('_', '-')
+
+/** A setting's environment variable: `OUTRIGGER_REQUEST_TIMEOUT`. */
+export const envWord = (key: string): string => `OUTRIGGER_${fileWord(key).toUpperCase()}`
+
+/** JSON Schema of the settings file. */
+export const fileSchema: TSchema = Type.Object(
+  Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'config').map(([key, setting]) => [fileWord(key), Type.Optional({ ...setting.schema, description: setting.description, ...(setting.default === undefined ? {} : { default: setting.default }) } as TSchema)])),
+  { additionalProperties: false, title: 'outrigger.yaml' }
+)

@@ -1,0 +1,120 @@
+// Finds models and their versions on disk: names, base paths, version folders, formats. Reads file names and model.yaml only; loads nothing.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { defaultModelSettings, parseModelSettings, type ModelSettings } from '../config/model-settings.js'
+import { parseModelServerConfig, type VersionPolicy } from '../config/text-proto.js'
+import { OutriggerError } from '../errors.js'
+
+/** Where models come from; exactly one of the three. */
+export type RepositorySource =
+  | { readonly kind: 'folder', readonly folder: string }
+  | { readonly kind: 'config-file', readonly file: string }
+  | { readonly kind: 'base-path', readonly name: string, readonly basePath: string }
+
+export interface ModelSource {
+  readonly name: string
+  readonly basePath: string
+  readonly settings: ModelSettings
+}
+
+/** A model that cannot be looked at: its settings or its folder are at fault. */
+export interface ModelFault { readonly model: string, readonly required: boolean, readonly reason: string }
+
+export interface FoundVersion {
+  readonly version: bigint
+  readonly folder: string
+  readonly format: string
+  /** The handler's file, if the version has one. */
+  readonly handlerFile: string | undefined
+}
+
+const formatFiles: readonly (readonly [file: RegExp, format: string])[] = [
+  [/^saved_model\.pb(txt)?$/, 'saved-model'],
+  [/^model\.onnx$/, 'onnx'],
+  [/^model\.(h5|hdf5|keras)$/, 'keras'],
+  [/^model\.pmml$/, 'pmml'],
+  [/^manifest\.yaml$/, 'manifest']
+]
+
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+function settingsOf (basePath: string): ModelSettings {
+  const file = join(basePath, 'model.yaml')
+  let source: string
+  try {
+    source = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return defaultModelSettings
+    throw error
+  }
+  return parseModelSettings(source, file)
+}
+
+/** A model from a listed base path: the list's policy and labels come before model.yaml's. */
+function listed (name: string, basePath: string, policy?: VersionPolicy, labels?: ReadonlyMap<string, bigint>): ModelSource | ModelFault {
+  try {
+    const settings = settingsOf(basePath)
+    return { name, basePath, settings: { ...settings, policy: policy ?? settings.policy, labels: labels !== undefined && labels.size > 0 ? labels : settings.labels } }
+  } catch (error) {
+    return { model: name, required: true, reason: (error as Error).message }
+  }
+}
+
+/** The models of a source, in the source's order. Throws CONFIG_INVALID when the source itself cannot be read. */
+export function findModels (source: RepositorySource): (ModelSource | ModelFault)[] {
+  if (source.kind === 'base-path') return [listed(source.name, resolve(source.basePath))]
+  try {
+    if (source.kind === 'config-file') {
+      return parseModelServerConfig(readFileSync(source.file, 'utf8')).map(model => listed(model.name, resolve(model.basePath), model.policy, model.labels))
+    }
+    return readdirSync(source.folder, { withFileTypes: true })
+      .filter(entry => !entry.name.startsWith('.') && isFolder(join(source.folder, entry.name)))
+      .filter(entry => readdirSync(join(source.folder, entry.name)).some(name => name === 'model.yaml' || /^\d+$/.test(name)))
+      .map(entry => listed(entry.name, resolve(source.folder, entry.name)))
+  } catch (error) {
+    if (error instanceof OutriggerError) throw new OutriggerError(error.code, source.kind === 'config-file' ? `${source.file}: ${error.message}` : error.message, { cause: error })
+    const what = source.kind === 'config-file' ? `The model config file ${source.file}` : `The model repository ${source.folder}`
+    throw new OutriggerError('CONFIG_INVALID', `${what} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, { cause: error })
+  }
+}
+
+function isFolder (path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The complete version folders of a base path, newest first. A version's folder is named by digits only (`00000123` is version 123), as in TensorFlow Serving;
+ * one without the file of a known format is still being copied or is none of ours, and is left out. Of two folders for the same number the first by name counts.
+ */
+export function findVersions (basePath: string): FoundVersion[] {
+  let names: string[]
+  try {
+    names = readdirSync(basePath).sort()
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+  const found = new Map<bigint, FoundVersion>()
+  for (const name of names) {
+    if (!/^\d{1,25}$/.test(name)) continue
+    const version = BigInt(name)
+    const folder = join(basePath, name)
+    if (version >= 2n ** 63n || found.has(version) || !isFolder(folder)) continue
+    const files = readdirSync(folder)
+    const format = formatFiles.find(([pattern]) => files.some(file => pattern.test(file)))?.[1]
+    if (format === undefined) continue
+    found.set(version, { version, folder, format, handlerFile: files.includes('handler.ts') ? join(folder, 'handler.ts') : undefined })
+  }
+  return [...found.values()].sort((a, b) => a.version < b.version ? 1 : -1)
+}
+
+/** The versions that a policy serves, newest first, out of those that are there. */
+export function chooseVersions (policy: VersionPolicy, versions: readonly FoundVersion[]): FoundVersion[] {
+  if (policy.kind === 'all') return [...versions]
+  if (policy.kind === 'latest') return versions.slice(0, policy.count)
+  return versions.filter(({ version }) => policy.versions.includes(version))
+}
