@@ -7,6 +7,8 @@ export const errorTable = {
   REQUEST_TOO_LARGE: { http: 413, grpc: 8, title: 'The body is larger than the limit' },
   REQUEST_MEDIA_TYPE: { http: 415, grpc: 3, title: 'The media type of the body is not taken here' },
   REQUEST_TRUNCATED: { http: 400, grpc: 3, title: 'The body ended before its announced length' },
+  REQUEST_TIMEOUT: { http: 408, grpc: 4, title: 'The request did not arrive in time' },
+  REQUEST_HEADERS: { http: 431, grpc: 8, title: 'The headers are larger than the limit' },
   REQUEST_UNIMPLEMENTED: { http: 501, grpc: 12, title: 'The request asks for something that is not supported' },
   REQUEST_CANCELLED: { http: 499, grpc: 1, title: 'The caller left before the answer' },
   ROUTE_NOT_FOUND: { http: 404, grpc: 5, title: 'There is no such route' },
