@@ -24,7 +24,9 @@ const isFlag = (key: SettingKey): boolean => entry(key).placeholder === ''
 /** Flags by every spelling that is taken, normalised to hyphens. */
 const byFlag = new Map<string, SettingKey>(keys.flatMap(key => [flagWord(key), ...entry(key).aliases.map(alias => alias.replaceAll('_', '-'))].map(word => [word, key] as const)))
 
-function nearest (word: string, words: Iterable<string>): string {
+const isKnown = (name: string): boolean => byFlag.has(name.replaceAll('_', '-').replace(/^no-/, ''))
+
+function nearest (word: string, words: Iterable<string>, prefix = ''): string {
   const distance = (a: string, b: string): number => {
     let row = Array.from({ length: b.length + 1 }, (_, i) => i)
     for (let i = 1; i <= a.length; i++) {
@@ -35,7 +37,7 @@ function nearest (word: string, words: Iterable<string>): string {
     return row[b.length]!
   }
   const best = [...words].map(candidate => ({ candidate, far: distance(word, candidate) })).sort((a, b) => a.far - b.far)[0]
-  return best !== undefined && best.far <= Math.max(2, word.length / 4) ? `; did you mean ${best.candidate}?` : ''
+  return best !== undefined && best.far <= Math.max(2, word.length / 4) ? `; did you mean ${prefix}${best.candidate}?` : ''
 }
 
 function fromFlags (argv: readonly string[], given: Map<SettingKey, Given>, faults: string[]): void {
@@ -44,14 +46,15 @@ function fromFlags (argv: readonly string[], given: Map<SettingKey, Given>, faul
   for (const [i, token] of tokens.entries()) {
     if (token.kind === 'positional') {
       const before = tokens[i - 1]
-      faults.push(`${JSON.stringify(token.value)} is not expected here${before?.kind === 'option' ? ` (${before.rawName} takes its value as ${before.rawName}=VALUE)` : ''}`)
+      const meantForUnknown = before?.kind === 'option' && before.value === undefined && !isKnown(before.name)
+      if (!meantForUnknown) faults.push(`${JSON.stringify(token.value)} is not expected here`)
       continue
     }
     if (token.kind !== 'option') continue
     const word = token.name.replaceAll('_', '-')
     const negated = word.startsWith('no-') && byFlag.has(word.slice(3))
     const key = byFlag.get(negated ? word.slice(3) : word)
-    if (key === undefined) { faults.push(`${token.rawName} is not a known flag${nearest(word, byFlag.keys())}`); continue }
+    if (key === undefined) { faults.push(`${token.rawName} is not a known flag${nearest(word, byFlag.keys(), '--')}`); continue }
     if (word === 'rest-api-enable-cors-support') {
       if (token.value === undefined || token.value === 'true') given.set(key, { raw: '*', origin: 'flag', name: token.rawName })
       continue
