@@ -24,7 +24,7 @@ export async function predict (entry: VersionEntry, inputs: Tensors, call: Predi
   const { model, version } = entry
   try {
     const request = writePredictRequest({ model: { name: model, version, signatureName: call.signature }, inputs, outputFilter: [] })
-    const answer = await entry.engine.call(predictPath, request, { deadline: call.deadline, signal: call.signal, resend: entry.resend, ...(call.metadata === undefined ? {} : { metadata: call.metadata }) })
+    const answer = await entry.engine.call(predictPath, request, { deadline: call.deadline, signal: call.signal, resend: entry.mayResend(call.signature), ...(call.metadata === undefined ? {} : { metadata: call.metadata }) })
     return readPredictResponse(answer).outputs
   } catch (error) {
     if (error instanceof OutriggerError) {

@@ -24,8 +24,8 @@ export interface VersionEntry {
   /** sha256 of the servable's files and of the handler's, hex. */
   checksum: string | undefined
   handlerChecksum: string | undefined
-  /** False when a call may not be sent twice: `retry: false`, or a signature that assigns variables. */
-  resend: boolean
+  /** Whether a call of this signature (empty: serving_default) may be sent twice; not with `retry: false`, nor where its graph assigns variables. */
+  mayResend: (signature: string) => boolean
 }
 
 export interface ModelEntry {

@@ -17,8 +17,8 @@ export interface RepositoryOptions {
   readonly engineFor: (format: string, wish: 'tensorflow' | 'embedded' | 'auto' | undefined) => Engine
   readonly signaturesOf: (engine: Engine, model: string, version: bigint, deadline: number) => Promise<ReadonlyMap<string, Signature>>
   readonly loadHandler: (model: ModelSource, version: FoundVersion, entry: VersionEntry) => Promise<VersionHandler>
-  /** Whether a call of this version may be sent twice. */
-  readonly mayResend: (version: FoundVersion) => Promise<boolean>
+  /** The signatures whose calls change the model's state. */
+  readonly assigningSignatures: (version: FoundVersion) => Promise<ReadonlySet<string>>
   /** How long the loading of the whole list may take, in milliseconds. */
   readonly loadWithinMs: number
 }
@@ -86,7 +86,7 @@ export class Repository {
       for (const found of chosen) {
         const engine = engineFor(found.format, settings.engine)
         const entry: VersionEntry = {
-          model: name, version: found.version, folder: found.folder, format: found.format, engine, state: 'loading', reason: undefined, signatures: new Map(), handler: undefined, checksum: undefined, handlerChecksum: undefined, resend: settings.retry ?? true
+          model: name, version: found.version, folder: found.folder, format: found.format, engine, state: 'loading', reason: undefined, signatures: new Map(), handler: undefined, checksum: undefined, handlerChecksum: undefined, mayResend: () => false
         }
         candidates.push({ source: one, found, entry })
       }
@@ -149,10 +149,11 @@ export class Repository {
 
   async #finish (candidate: Candidate): Promise<void> {
     const { entry, found, source } = candidate
-    const { log, signaturesOf, loadHandler, mayResend } = this.#options
+    const { log, signaturesOf, loadHandler, assigningSignatures } = this.#options
     try {
       entry.signatures = await signaturesOf(entry.engine, entry.model, entry.version, Date.now() + describeWithinMs)
-      entry.resend = source.settings.retry ?? await mayResend(found)
+      const assigning = source.settings.retry === undefined ? await assigningSignatures(found) : new Set()
+      entry.mayResend = signature => source.settings.retry !== false && !assigning.has(signature === '' ? 'serving_default' : signature)
       if (found.handlerFile !== undefined) {
         entry.handlerChecksum = await fileChecksum(found.handlerFile)
         entry.handler = await loadHandler(source, found, entry)

@@ -11,7 +11,7 @@ const call = { signature: '', deadline: 5, signal: new AbortController().signal 
 
 t.test('asks exactly the version, and returns its outputs', async t => {
   const engine = fakeEngine({ call: async (_path, request) => writePredictResponse({ model: readPredictRequest(request).model, outputs: { y: x } }) })
-  const outputs = await predict(versionEntry({ engine, version: 7n, resend: false }), { x }, { ...call, metadata: { traceparent: 'a' } })
+  const outputs = await predict(versionEntry({ engine, version: 7n, mayResend: () => false }), { x }, { ...call, metadata: { traceparent: 'a' } })
   t.strictSame([...outputs['y']!.data], [1, 2])
   const { path, request, options } = engine.calls[0]!
   t.equal(path, '/tensorflow.serving.PredictionService/Predict')

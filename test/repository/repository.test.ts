@@ -19,7 +19,7 @@ function build (t: Test, folder: object, options: Partial<RepositoryOptions> & {
     engineFor: () => engine,
     signaturesOf: async () => new Map([['serving_default', { name: 'serving_default', methodName: '', inputs: new Map(), outputs: new Map() }]]),
     loadHandler: async () => handler,
-    mayResend: async () => true,
+    assigningSignatures: async () => new Set(['count']),
     loadWithinMs: 1000,
     ...options
   })
@@ -34,10 +34,10 @@ t.test('every chosen version goes live; the list is pushed once and whole', asyn
   t.strictSame(engine.pushed.map(list => list.map(({ name, versions }) => [name, versions])), [[['a', [2n]], ['b', [3n, 1n]]]])
   t.strictSame(registry.list().map(({ name, versions }) => [name, versions.map(({ version, state }) => [version, state])]), [['a', [[2n, 'available']]], ['b', [[3n, 'available'], [1n, 'available']]]])
   t.equal(registry.resolve('a').handler, handler)
-  t.equal(registry.resolve('a').resend, true)
+  t.strictSame(['', 'serving_default', 'count'].map(registry.resolve('a').mayResend), [true, true, false])
   t.match(registry.resolve('a').handlerChecksum, /^[0-9a-f]{64}$/)
   t.equal(registry.resolve('b', { label: 'old' }).version, 1n)
-  t.equal(registry.resolve('b').resend, false)
+  t.equal(registry.resolve('b').mayResend(''), false, 'retry: false')
   t.equal(registry.get('b')?.timeoutMs, 1000)
   t.equal(registry.defaultModel, undefined, 'two models: none is the default')
 })

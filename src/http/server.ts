@@ -1,0 +1,57 @@
+// Builds the HTTP server: the table of contents of a request's way. Every plugin and route set is registered here, by name, in the order in which a request meets it.
+import Fastify, { type FastifyInstance } from 'fastify'
+import errors from './plugins/errors.js'
+import accessLog from './plugins/access-log.js'
+import metrics from './plugins/metrics.js'
+import openapi from './plugins/openapi.js'
+import rawBody from './plugins/raw-body.js'
+import requestContext from './plugins/request-context.js'
+import admin, { type AdminOptions } from './routes/admin/index.js'
+import catalogue from './routes/catalogue/index.js'
+import evaluate from './routes/evaluate/index.js'
+import health from './routes/health/index.js'
+import tensorflow from './routes/tensorflow/index.js'
+import version, { type VersionOptions } from './routes/version/index.js'
+import type { Service } from './service.js'
+
+export interface ServerOptions {
+  readonly service: Service
+  readonly bodyLimitBytes: number
+  readonly requestTimeoutMs: number
+  readonly cors: string | undefined
+  readonly logRequests: boolean
+  readonly admin: Omit<AdminOptions, 'service'>
+  readonly version: Omit<VersionOptions, 'service'>
+}
+
+/** Request ids that are taken over from x-request-id; anything else gets a fresh one. */
+const requestId = /^[A-Za-z0-9._:@/+=-]{1,128}$/
+
+export async function buildServer (options: ServerOptions): Promise<FastifyInstance> {
+  const { service, bodyLimitBytes } = options
+  const app = Fastify({
+    loggerInstance: service.log,
+    disableRequestLogging: true,
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    genReqId: request => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && requestId.test(given) ? given : crypto.randomUUID()
+    }
+  }) as unknown as FastifyInstance
+
+  await app.register(requestContext, { requestTimeoutMs: options.requestTimeoutMs })
+  await app.register(metrics, { metrics: service.metrics })
+  await app.register(accessLog, { enabled: options.logRequests })
+  await app.register(errors)
+  await app.register(rawBody)
+  await app.register(openapi, { service })
+
+  await app.register(health, { service })
+  await app.register(version, { service, ...options.version })
+  await app.register(admin, { service, ...options.admin })
+  await app.register(catalogue, { service })
+  await app.register(evaluate, { service })
+  await app.register(tensorflow, { service, inflateLimit: bodyLimitBytes, ...(options.cors === undefined ? {} : { cors: options.cors }) })
+  return app
+}
