@@ -1,5 +1,9 @@
 // Every metric of the service: name, help, labels, buckets. Knows no HTTP.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Registry as PrometheusRegistry } from 'prom-client'
+import type { Engine } from './engine/engine.js'
+import { errorTable, type ErrorCode } from './errors.js'
+import type { ModelEntry } from './inference/registry.js'
 
 /** The calls by which the rest of the service measures. */
 export interface Metrics {
@@ -8,4 +12,153 @@ export interface Metrics {
   request (sample: { api: string, route: string, method: string, status: number, model: string | undefined, version: string | undefined, seconds: number }): void
   /** One stage of one request: decode, preprocess, queue, predict, postprocess, encode. */
   stage (stage: string, model: string, version: string, seconds: number): void
+  /** A request began (1) or ended (-1). */
+  inFlight (change: 1 | -1): void
+  /** An error was answered. */
+  failure (code: ErrorCode): void
+  /** A version went live this long after its load began. */
+  modelLoaded (model: string, version: string, seconds: number): void
+  /** Whether the service stands in Consul now. */
+  consulRegistered (registered: boolean): void
+  /** A call to the Consul agent failed. */
+  consulFailure (call: ConsulCall): void
+}
+
+export const consulCalls = ['register', 'read', 'maintenance', 'deregister'] as const
+export type ConsulCall = (typeof consulCalls)[number]
+
+export const stages = ['decode', 'preprocess', 'queue', 'predict', 'postprocess', 'encode'] as const
+
+export interface MetricsOptions {
+  readonly build: { readonly version: string, readonly commit: string | null }
+  /** Asked at every scrape. */
+  readonly engines: () => readonly Engine[]
+  /** Asked at every scrape, and to tell a served model's name from what a caller made up. */
+  readonly models: () => readonly ModelEntry[]
+  /** Also the process's own metrics (memory, CPU, event loop). True unless said otherwise. */
+  readonly processMetrics?: boolean
+}
+
+/** From what a cached lookup takes to the default time limit; the objectives that people set lie in between. */
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** Stages are parts of a request, so they begin a step lower. */
+const stageBuckets = [0.0001, 0.00025, 0.0005, ...requestBuckets]
+
+/** Beyond this many versions ever measured, further ones share one label value: a service that is reloaded for months must not grow for it. */
+const maxVersions = 500
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Bounds label values: a model that is not served is `_unknown`, versions beyond the limit are `_other`. */
+function labelLimits (models: () => readonly ModelEntry[]): (model: string | undefined, version: string | undefined) => { model: string, version: string } {
+  const known = new Set<string>()
+  const seen = new Set<string>()
+  return (model, version) => {
+    if (model === undefined) return { model: '', version: '' }
+    if (!known.has(model)) {
+      if (!models().some(entry => entry.name === model)) return { model: '_unknown', version: '' }
+      known.add(model)
+    }
+    if (version === undefined || version === '') return { model, version: '' }
+    const key = `${model}\n${version}`
+    if (!seen.has(key)) {
+      if (seen.size >= maxVersions) return { model, version: '_other' }
+      seen.add(key)
+    }
+    return { model, version }
+  }
+}
+
+/** Series whose values are read from the engines and the model list at every scrape. */
+function observed (registry: Registry, options: MetricsOptions): void {
+  const registers = [registry]
+  const perEngine = (name: string, help: string, read: (engine: Engine) => number | undefined): void => {
+    new Gauge({
+      name, help, registers, labelNames: ['engine'],
+      collect () {
+        this.reset()
+        for (const engine of options.engines()) {
+          const value = read(engine)
+          if (value !== undefined) this.set({ engine: engine.kind }, value)
+        }
+      }
+    })
+  }
+  perEngine('outrigger_child_up', 'Whether the model server runs and answers (1) or not (0).', engine => engine.report().state === 'running' ? 1 : 0)
+  perEngine('outrigger_child_resident_memory_bytes', 'Resident set size of the model server.', engine => engine.report().rssBytes)
+  new Counter({
+    name: 'outrigger_child_restarts_total', help: 'How often the model server was started again after it ended or froze.', registers, labelNames: ['engine'],
+    collect () {
+      this.reset()
+      for (const engine of options.engines()) this.inc({ engine: engine.kind }, engine.report().restarts)
+    }
+  })
+  new Gauge({
+    name: 'outrigger_model_available', help: 'Whether this version is routed to (1), or known and not (0).', registers, labelNames: ['model', 'version'],
+    collect () {
+      this.reset()
+      for (const entry of options.models()) {
+        for (const { version, state } of entry.versions) this.set({ model: entry.name, version: version.toString() }, state === 'available' ? 1 : 0)
+      }
+    }
+  })
+}
+
+/** All metrics in a registry of their own. Series whose labels are known beforehand stand at 0 from the start, so that a first failure is a rise. */
+export function createMetrics (options: MetricsOptions): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const limit = labelLimits(options.models)
+  if (options.processMetrics !== false) {
+    collectDefaultMetrics({ register: registry })
+    // Gauges whose names end like a counter's; the same numbers stand in the series by type.
+    for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']) registry.removeSingleMetric(name)
+  }
+  new Gauge({ name: 'outrigger_build_info', help: 'Version and commit of the service; always 1.', registers, labelNames: ['version', 'commit', 'node'] })
+    .set({ version: options.build.version, commit: options.build.commit ?? '', node: process.version }, 1)
+  observed(registry, options)
+
+  const requestLabels = ['api', 'route', 'method', 'model', 'version'] as const
+  const requests = new Counter({ name: 'outrigger_requests_total', help: 'HTTP requests that ended; status 499 is a caller that left.', registers, labelNames: [...requestLabels, 'status'] })
+  const seconds = new Histogram({ name: 'outrigger_request_seconds', help: 'Time from the head of a request to the end of its answer.', registers, labelNames: requestLabels, buckets: requestBuckets })
+  const stageSeconds = new Histogram({ name: 'outrigger_stage_seconds', help: 'Time of one stage of a request.', registers, labelNames: ['stage', 'model', 'version'], buckets: stageBuckets })
+  const inFlight = new Gauge({ name: 'outrigger_requests_in_flight', help: 'HTTP requests that are being answered now.', registers })
+  const failures = new Counter({ name: 'outrigger_failures_total', help: 'Errors that were answered, by code (docs/errors.md).', registers, labelNames: ['code'] })
+  const loadSeconds = new Gauge({ name: 'outrigger_model_load_seconds', help: 'How long the last load of this version took until it went live.', registers, labelNames: ['model', 'version'] })
+  const registered = new Gauge({ name: 'outrigger_consul_registered', help: 'Whether this instance is registered in Consul (1) or not (0).', registers })
+  const consulFailures = new Counter({ name: 'outrigger_consul_failures_total', help: 'Calls to the Consul agent that failed, by call.', registers, labelNames: ['call'] })
+  for (const code of Object.keys(errorTable)) failures.inc({ code }, 0)
+  for (const call of consulCalls) consulFailures.inc({ call }, 0)
+
+  return {
+    registry: registry as PrometheusRegistry,
+    request ({ api, route, method, status, model, version, seconds: time }) {
+      const labels = { api, route, method: methods.has(method) ? method : '_other', ...limit(model, version) }
+      requests.inc({ ...labels, status: status.toString() })
+      seconds.observe(labels, time)
+    },
+    stage (stage, model, version, time) {
+      stageSeconds.observe({ stage: (stages as readonly string[]).includes(stage) ? stage : '_other', ...limit(model, version) }, time)
+    },
+    inFlight (change) { inFlight.inc(change) },
+    failure (code) { failures.inc({ code }) },
+    modelLoaded (model, version, time) { loadSeconds.set(limit(model, version), time) },
+    consulRegistered (value) { registered.set(value ? 1 : 0) },
+    consulFailure (call) { consulFailures.inc({ call }) }
+  }
+}
+
+/**
+ * The Prometheus text format 0.0.4 of a registry rewritten as OpenMetrics 1.0: counters are named without `_total` in their
+ * HELP and TYPE lines, no blank lines, an end mark. (prom-client's own way renames the metrics themselves, for every later scrape.)
+ */
+export function toOpenMetrics (text: string): string {
+  const lines: string[] = []
+  const counters = new Set([...text.matchAll(/^# TYPE (\S+)_total counter$/gm)].map(match => match[1]))
+  for (const line of text.split('\n')) {
+    if (line === '') continue
+    const head = /^(# (?:HELP|TYPE) )(\S+)_total( .*)$/.exec(line)
+    if (head !== null && counters.has(head[2])) lines.push(`${head[1]}${head[2]}${head[3]}`)
+    else lines.push(line.replace(/ Nan$/, ' NaN'))
+  }
+  return `${lines.join('\n')}\n# EOF\n`
 }

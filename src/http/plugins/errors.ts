@@ -15,7 +15,7 @@ declare module 'fastify' {
 }
 
 /** How long the rest of a refused body is read and thrown away, so that the caller gets to read the answer instead of a reset. */
-const lingerMs = 5000
+const lingerMs = 2000
 
 function linger (request: FastifyRequest, reply: FastifyReply): void {
   if (request.raw.complete || request.raw.destroyed) return
@@ -30,9 +30,10 @@ function linger (request: FastifyRequest, reply: FastifyReply): void {
 function logError (request: FastifyRequest, error: OutriggerError): void {
   if (error.status < 500) return
   const { code, model, version } = error
-  const fields = { code, model, version: version?.toString(), err: error.code === 'INTERNAL' ? error.cause : error }
-  if (error.status === 500) request.log.error(fields, error.message)
-  else request.log.warn({ ...fields, err: error.cause }, error.message)
+  const log = request.log.child({ code, model, version: version?.toString() })
+  if (error.status === 500) log.error(code === 'INTERNAL' ? error.cause : error, error.message)
+  else if (error.cause === undefined) log.warn(error.message)
+  else log.warn(error.cause, error.message)
 }
 
 /** Notes the error for access log and metrics, logs it, and sets status and the headers that go with it. The body is the caller's. */

@@ -59,9 +59,10 @@ export function nearestRoutes (routes: readonly DeclaredRoute[], method: string,
   const candidates = routes
     .filter(r => r.method !== 'HEAD' && r.method !== 'OPTIONS' && !r.pattern.includes('*'))
     .map(r => ({ route: r, far: farness(segmentsOf(r.pattern), given) + (r.method === method ? 0 : 0.2) }))
-    .filter(c => c.far <= 1.3)
+    .filter(c => c.far <= 1.2)
     .sort((a, b) => a.far - b.far)
-  return [...new Set(candidates.map(c => `${c.route.method} ${readable(c.route.pattern)}`))].slice(0, maxHints)
+  const near = candidates.filter(c => c.far <= candidates[0].far + 0.3)
+  return [...new Set(near.map(c => `${c.route.method} ${readable(c.route.pattern)}`))].slice(0, maxHints)
 }
 
 /** The methods under which this path is served, sorted; [] when it is served under none. */

@@ -1,0 +1,23 @@
+// What callers see of the service's end: connections are not kept open while it drains, and what comes after it stopped accepting is told to go elsewhere.
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { OutriggerError } from '../../errors.js'
+import type { Service } from '../service.js'
+
+/** Answered to the very end: who watches the drain must see it. */
+const watching = /^\/(health(\/|$)|metrics$)/
+
+/**
+ * Needs Fastify's option `return503OnClosing: false`, so that requests which arrive on open connections while the server closes get
+ * SERVICE_DRAINING in our form instead of Fastify's own 503. Requests that arrive in the drain delay are served as ever.
+ */
+export default fp(async function drain (app: FastifyInstance, { service }: { service: Pick<Service, 'phase'> }) {
+  let closing = false
+  app.addHook('preClose', async () => { closing = true })
+  app.addHook('onRequest', async (request, reply) => {
+    if (service.phase() !== 'draining' && !closing) return
+    void reply.header('connection', 'close')
+    const path = (request.raw.url ?? '/').split('?', 1)[0]
+    if (closing && !watching.test(path)) throw new OutriggerError('SERVICE_DRAINING', 'This instance is shutting down; ask another one', { retryAfterMs: 1000 })
+  })
+}, { name: 'drain', dependencies: ['request-context'] })

@@ -1,0 +1,75 @@
+// The metrics: bounded labels, zeros from the start, both text forms, and the page that lists them.
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { createMetrics, toOpenMetrics, type Metrics } from '../src/metrics.js'
+import { errorTable } from '../src/errors.js'
+import { stillEngine, modelEntry, versionEntry } from './helpers/still-engine.js'
+
+const build = { version: '1.2.3', commit: 'abc' }
+const sample = { api: 'evaluate', route: '/evaluate', method: 'POST', status: 200, model: 'm', version: '1', seconds: 0.01 }
+
+function make (): { metrics: Metrics, engine: ReturnType<typeof stillEngine>, lines: () => Promise<string[]> } {
+  const engine = stillEngine()
+  const models = [modelEntry('m', [versionEntry(engine, 'm', 2n), versionEntry(engine, 'm', 1n, { state: 'failed' })])]
+  const metrics = createMetrics({ build, engines: () => [engine], models: () => models, processMetrics: false })
+  return { metrics, engine, lines: async () => (await metrics.registry.metrics()).split('\n') }
+}
+
+t.test('what is known beforehand stands at zero', async t => {
+  const { lines } = make()
+  const text = await lines()
+  for (const code of Object.keys(errorTable)) t.ok(text.includes(`outrigger_failures_total{code="${code}"} 0`), code)
+  for (const line of ['outrigger_consul_registered 0', 'outrigger_consul_failures_total{call="register"} 0', 'outrigger_requests_in_flight 0', 'outrigger_child_restarts_total{engine="embedded"} 0']) t.ok(text.includes(line), line)
+})
+
+t.test('engines and models are read at the scrape', async t => {
+  const { engine, lines } = make()
+  t.ok((await lines()).includes('outrigger_child_up{engine="embedded"} 1'))
+  Object.assign(engine, { state: 'restarting', restarts: 3, rssBytes: undefined })
+  const text = await lines()
+  t.ok(text.includes('outrigger_child_up{engine="embedded"} 0'))
+  t.ok(text.includes('outrigger_child_restarts_total{engine="embedded"} 3'))
+  t.notOk(text.some(line => line.startsWith('outrigger_child_resident_memory_bytes{')))
+  t.ok(text.includes('outrigger_model_available{model="m",version="2"} 1'))
+  t.ok(text.includes('outrigger_model_available{model="m",version="1"} 0'))
+})
+
+t.test('labels are bounded', async t => {
+  const { metrics, lines } = make()
+  for (let i = 0; i < 1000; i++) {
+    metrics.request({ ...sample, model: `made-up-${i}` })
+    metrics.request({ ...sample, version: i.toString() })
+  }
+  metrics.request({ ...sample, method: 'PROPFIND', model: undefined, version: undefined })
+  metrics.stage('own-word', 'm', '1', 0.1)
+  const text = await lines()
+  t.ok(text.includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="_unknown",version="",status="200"} 1000'))
+  t.ok(text.includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="m",version="_other",status="200"} 500'))
+  t.ok(text.some(line => line.includes('method="_other",model=""')))
+  t.ok(text.some(line => line.startsWith('outrigger_stage_seconds_count{stage="_other"')))
+  t.ok(text.filter(line => line.startsWith('outrigger_requests_total{')).length < 510)
+})
+
+t.test('OpenMetrics', async t => {
+  const { metrics } = make()
+  metrics.request(sample)
+  const text = await metrics.registry.metrics()
+  const open = toOpenMetrics(text).split('\n')
+  t.ok(open.includes('# TYPE outrigger_requests counter'))
+  t.ok(open.includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="m",version="1",status="200"} 1'))
+  t.same(open.slice(-2), ['# EOF', ''])
+  t.notOk(open.slice(0, -1).includes(''), 'no blank line')
+  t.equal(await metrics.registry.metrics(), text, 'asking for it changes nothing')
+  t.ok(toOpenMetrics('# TYPE x gauge\nx Nan\n').includes('x NaN\n'))
+})
+
+t.test('docs/metrics.md lists exactly these metrics, with their types and labels', async t => {
+  const { metrics } = make()
+  const page = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8')
+  const listed = [...page.matchAll(/^\| `(outrigger_\w+)` \| (\w+) \|([^|]*)\|/gm)].map(([, name, type, labels]) => [name, type, labels.replace(/[`\s]/g, '')])
+  const real = (await metrics.registry.getMetricsAsJSON()).map(metric => {
+    const labels = (metrics.registry.getSingleMetric(metric.name) as unknown as { labelNames: string[] }).labelNames
+    return [metric.name, String(metric.type), labels.join(',')]
+  })
+  t.same(listed.sort(), real.sort())
+})
