@@ -21,7 +21,7 @@ export const servable = (version: bigint, state: ServableState = 'AVAILABLE', er
 export function versionEntry (engine: Engine, model: string, version: bigint, changes: Partial<VersionEntry> = {}): VersionEntry {
   return {
     model, version, folder: `models/${model}/${version}`, format: 'saved-model', engine, state: 'available', reason: undefined, signatures: new Map<string, Signature>(),
-    handler: undefined, checksum: 'aa', handlerChecksum: undefined, resend: true, ...changes
+    handler: undefined, checksum: 'aa', handlerChecksum: undefined, mayResend: () => true, ...changes
   }
 }
 
