@@ -1,0 +1,31 @@
+// Writes docs/configuration.md out of the settings' schema. Knows no file.
+import type { Setting } from './kinds.js'
+import { envWord, fileWord, flagWord, settings } from './schema.js'
+
+const intro = `# Configuration
+
+Written from \`src/config/schema.ts\` by \`npm run docs\`; a test holds the two together.
+
+A value is looked for among the flags, then in the environment, then in the settings file, then among the defaults. Unknown keys and bad
+values stop the start, all named at once. \`outrigger config\` prints every value with its origin. Flags are taken with hyphens or
+underscores, as \`--name VALUE\` or \`--name=VALUE\`. Times are written \`500ms\`, \`30s\`, \`2m\`, \`1h\` or as plain milliseconds, sizes \`64MiB\`,
+\`10MB\` or as plain bytes.
+
+The settings of one model stand in \`model.yaml\` in the model's folder: \`versions\` (\`latest N\`, \`all\`, or a list), \`labels\`, \`engine\`,
+\`required\`, \`timeout\`, \`retry\`, \`handler: { isolate, timeout }\`.
+
+| flag | file | environment | default | meaning |
+|---|---|---|---|---|
+`
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+/** The whole page, ending in a newline. */
+export function configurationPage (): string {
+  const rows = (Object.entries(settings) as [string, Setting<unknown>][]).map(([key, setting]) => {
+    const flag = [`\`--${flagWord(key)}${setting.placeholder === '' ? '' : ` ${setting.placeholder}`}\``, ...setting.aliases.map(alias => `\`--${alias}\``)].join(', ')
+    const env = [envWord(key), ...setting.env].map(name => `\`${name}\``).join(', ')
+    return `| ${cell(flag)} | ${key === 'config' ? '' : `\`${fileWord(key)}\``} | ${env} | ${setting.default === undefined || setting.default === '' ? '' : `\`${setting.default}\``} | ${cell(setting.description)}${setting.secret ? ' Secret.' : ''} |`
+  })
+  return `${intro}${rows.join('\n')}\n`
+}
