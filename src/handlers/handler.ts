@@ -1,0 +1,12 @@
+// The public module outrigger/handler: all that a handler.ts imports from the service. A list of names; each stands in a file of its own.
+export { Type, type Static } from 'typebox'
+export { Bytes, Picture, type BytesOptions } from './bytes.js'
+export type { Context, Handler, HandlerLog, LoadContext, Nested, Plain, Signature, Tensor, TensorLike, Tensors, TensorsLike } from './context.js'
+export { InvalidInput } from './invalid-input.js'
+export { media, type MediaAnswer } from './media.js'
+export { nested, numbers, rows, tensor, texts, values, type DTypeWord } from './tensors.js'
+export * from './steps/index.js'
+export type { DType } from '../tensor/dtype.js'
+export type { TensorInfo } from '../tensor/tensor.js'
+export type { Pixels, ReadPictureOptions } from '../media/picture.js'
+export type { ResizeMethod } from '../media/resize.js'

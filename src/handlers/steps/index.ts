@@ -1,0 +1,11 @@
+// The list of built-in steps: one line each. Handlers import them from outrigger/handler.
+export { decodePicture } from './decode-picture.js'
+export { resizePicture, type RealPixels, type ResizeOptions } from './resize-picture.js'
+export { cropCentre, cropPicture } from './crop-picture.js'
+export { normalisePicture, type NormaliseOptions } from './normalise-picture.js'
+export { rescale, scale, standardise } from './scale.js'
+export { oneHot } from './one-hot.js'
+export { loadVocabulary, vocabulary, type Vocabulary, type VocabularyOptions } from './vocabulary.js'
+export { softmax } from './softmax.js'
+export { argMax, topK, type Ranked } from './top-k.js'
+export { normaliseText, type NormaliseTextOptions } from './normalise-text.js'
