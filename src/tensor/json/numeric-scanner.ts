@@ -1,0 +1,174 @@
+// The short way for bodies that are mostly numbers: from bytes straight into a typed array. Takes only what is plain and regular, and says no to everything else, for which parse.ts holds the meaning.
+import type { DType } from '../dtype.js'
+import { allocate, type NumericData, type Tensor } from '../tensor.js'
+import { doubleOf, exactPowers, integerOf } from './number.js'
+
+/** The least and the greatest whole number of the types that take no fraction and fit into a double. */
+const wholeTypes: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  DT_INT8: [-128, 127],
+  DT_INT16: [-32768, 32767],
+  DT_INT32: [-2147483648, 2147483647],
+  DT_UINT8: [0, 255],
+  DT_UINT16: [0, 65535],
+  DT_UINT32: [0, 4294967295]
+}
+
+const scanned = new Set<DType>(['DT_FLOAT', 'DT_DOUBLE', 'DT_INT64', 'DT_UINT64', ...Object.keys(wholeTypes) as DType[]])
+
+/** Deeper nesting than any real tensor has is left to the tolerant parser. */
+const maxRank = 32
+
+/** A cursor over one body. Every method leaves `at` where it gave up; a scan that failed is not to be continued. */
+export class NumericScanner {
+  readonly #bytes: Buffer
+  at = 0
+
+  constructor (bytes: Buffer) { this.#bytes = bytes }
+
+  /** Moves past white space and returns the byte there, -1 at the end. */
+  peek (): number {
+    const bytes = this.#bytes
+    let at = this.at
+    while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
+    this.at = at
+    return at < bytes.length ? bytes[at] : -1
+  }
+
+  /** Moves past this byte if it comes next. */
+  take (byte: number): boolean {
+    if (this.peek() !== byte) return false
+    this.at++
+    return true
+  }
+
+  /** A short string of plain ASCII without escapes; undefined for any other. */
+  plainString (): string | undefined {
+    if (!this.take(0x22)) return undefined
+    const start = this.at
+    for (let at = start; at < start + 256; at++) {
+      const byte = this.#bytes[at]
+      if (byte === 0x22) {
+        this.at = at + 1
+        return this.#bytes.toString('latin1', start, at)
+      }
+      if (!(byte >= 0x20 && byte < 0x7f) || byte === 0x5c) return undefined
+    }
+    return undefined
+  }
+
+  /** A list, of lists, of numbers that all fit the dtype, regular in every dimension and without an empty list; undefined for anything else. */
+  tensor (dtype: DType): Tensor | undefined {
+    if (!scanned.has(dtype)) return undefined
+    const shape: number[] = []
+    while (this.take(0x5b)) {
+      shape.push(0)
+      if (shape.length > maxRank) return undefined
+    }
+    if (shape.length === 0) return undefined
+    const data = this.#elements(dtype, shape)
+    return data === undefined ? undefined : { dtype, shape, data }
+  }
+
+  /** Reads on behind the opening brackets; fills in the sizes of `shape`. */
+  #elements (dtype: DType, shape: number[]): NumericData | undefined {
+    const rank = shape.length
+    const counts = new Array<number>(rank).fill(0)
+    const whole = wholeTypes[dtype]
+    const long = dtype === 'DT_INT64' || dtype === 'DT_UINT64'
+    let data = allocate(dtype, Math.max(64, (this.#bytes.length - this.at) >> 3))
+    let length = 0
+    for (;;) {
+      if (length === data.length) data = grown(dtype, data)
+      this.peek()
+      const start = this.at
+      const value = this.#number()
+      if (long) {
+        if (!this.#integer || value !== value) return undefined
+        const exact = this.at - start < 16 ? BigInt(value) : integerOf(this.#bytes, start, this.at)
+        if (dtype === 'DT_INT64' ? exact < -9223372036854775808n || exact > 9223372036854775807n : exact < 0n || exact > 18446744073709551615n) return undefined
+        data[length++] = exact as never
+      } else {
+        // NaN says that there is no number here, or one with a spelling that the tolerant parser must judge.
+        if (value !== value) return undefined
+        if (whole !== undefined && (!this.#integer || value < whole[0] || value > whole[1])) return undefined
+        data[length++] = value as never
+      }
+      let level = rank - 1
+      counts[level]++
+      for (;;) {
+        const byte = this.peek()
+        this.at++
+        if (byte === 0x2c) break
+        if (byte !== 0x5d) return undefined
+        if (shape[level] === 0) shape[level] = counts[level]
+        else if (shape[level] !== counts[level]) return undefined
+        counts[level] = 0
+        if (level-- === 0) return data.subarray(0, length)
+        counts[level]++
+      }
+      for (; level < rank - 1; level++) if (!this.take(0x5b)) return undefined
+    }
+  }
+
+  /** Whether the last number was written without point and exponent. */
+  #integer = false
+
+  /** The number at `at`; NaN where there is none that JSON's own grammar knows, or where its exponent is large. */
+  #number (): number {
+    const bytes = this.#bytes
+    const start = this.at
+    let at = start
+    const negative = bytes[at] === 0x2d
+    if (negative) at++
+    const first = at
+    let mantissa = 0
+    let digit = bytes[at] - 0x30
+    if (!(digit >= 0 && digit <= 9)) return NaN
+    do {
+      mantissa = mantissa * 10 + digit
+      digit = bytes[++at] - 0x30
+    } while (digit >= 0 && digit <= 9)
+    const wholeDigits = at - first
+    if (wholeDigits > 1 && bytes[first] === 0x30) return NaN
+    if (wholeDigits > 20) return NaN
+    this.#integer = true
+    let decimals = 0
+    if (bytes[at] === 0x2e) {
+      this.#integer = false
+      const point = at
+      digit = bytes[++at] - 0x30
+      while (digit >= 0 && digit <= 9) {
+        mantissa = mantissa * 10 + digit
+        digit = bytes[++at] - 0x30
+      }
+      decimals = at - point - 1
+      if (decimals === 0) return NaN
+    }
+    const byte = bytes[at]
+    if (byte === 0x65 || byte === 0x45) return this.#withExponent(start, at)
+    this.at = at
+    // Up to 15 digits are exact in a double, and so is the power of ten: one rounding.
+    if (wholeDigits + decimals > 15) return doubleOf(bytes, start, at)
+    const value = decimals === 0 ? mantissa : mantissa / exactPowers[decimals]
+    return negative && !(this.#integer && value === 0) ? -value : value
+  }
+
+  #withExponent (start: number, exponent: number): number {
+    const bytes = this.#bytes
+    let at = exponent + 1
+    if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++
+    const first = at
+    while (bytes[at] >= 0x30 && bytes[at] <= 0x39) at++
+    // From 1e100 on the tolerant parser knows what is too big.
+    if (at === first || at - first > 2) return NaN
+    this.#integer = false
+    this.at = at
+    return doubleOf(bytes, start, at)
+  }
+}
+
+function grown (dtype: DType, data: NumericData): NumericData {
+  const larger = allocate(dtype, data.length * 2)
+  larger.set(data as never)
+  return larger
+}
