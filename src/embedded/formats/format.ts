@@ -4,6 +4,8 @@ import type { Signature, Tensors } from '../../tensor/tensor.js'
 /** A loaded version, living in its own worker thread. */
 export interface LoadedModel {
   readonly signatures: ReadonlyMap<string, Signature>
+  /** By signature: inputs that a request may leave out because the model gives their values. */
+  readonly defaults?: ReadonlyMap<string, ReadonlySet<string>>
   /** The bytes that GetModelMetadata packs into its Any: a serialized tensorflow.serving.SignatureDefMap. */
   readonly signatureDefMap: Uint8Array
   /**

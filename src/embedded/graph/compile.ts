@@ -1,7 +1,7 @@
 // Turns the part of a graph that some fetches and targets need into a program: prune, order, bind every op, compute constants once. Refuses what it cannot run.
 import { ModelError } from '../formats/format.js'
 import { INVALID_ARGUMENT, UNIMPLEMENTED } from '../status.js'
-import { givesReference, isPure, takesReference } from './effects.js'
+import { givesReference, isPure, isSessionHandle, takesReference } from './effects.js'
 import { Program, type Step } from './program.js'
 import type { NodeDef } from './graph-def.js'
 import type { BoundNode, Kernel, Op, Session, Value } from './kernel.js'
@@ -128,7 +128,8 @@ export function compile (request: CompileRequest, context: CompileContext): Prog
     const kernel = bind(node, context.ops.get(node.op)!, inputs.length, context)
     const outputs = wanted.get(name) ?? new Set<number>()
     const known = inputs.map(input => fed.has(input) ? undefined : constants.get(input))
-    if (isPure(node.op) && known.every(value => value !== undefined)) {
+    const foldable = isPure(node.op) && known.every(value => value !== undefined && 'data' in value)
+    if (foldable || isSessionHandle(node)) {
       const result = attempt(kernel, known as Value[], context.session)
       if (result !== undefined && [...outputs].every(output => result[output] !== undefined)) {
         for (const output of outputs) constants.set(`${name}:${output}`, result[output])
@@ -157,12 +158,11 @@ export function compile (request: CompileRequest, context: CompileContext): Prog
   })
 }
 
-/** Runs a kernel at load. undefined where it throws (then it shall throw when it is called for), or gives a handle. */
+/** Runs a kernel at load. undefined where it throws: then it shall throw when it is called for. */
 function attempt (kernel: Kernel, inputs: readonly Value[], session: Session): readonly Value[] | undefined {
   try {
     const result = kernel(inputs, session)
-    const values: readonly Value[] = Array.isArray(result) ? result as readonly Value[] : [result as Value]
-    return values.every(value => 'data' in value) ? values : undefined
+    return Array.isArray(result) ? result as readonly Value[] : [result as Value]
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 // Which ops are more than a function of their inputs: those must not be computed ahead, and those that change something must run in a function even when no result needs them. Source: the stateful flag of TensorFlow's op registry.
+import type { Attributes } from './kernel.js'
 
 /** Ops that change a variable or table, or end the call: a function runs them though nothing reads them. */
 const effects = new Set([
@@ -15,6 +16,13 @@ const volatile = new RegExp([
   '^Random', 'Multinomial', 'TruncatedNormal', 'Dataset', 'Iterator', 'Queue', 'Stack', 'TensorArray', 'TensorList', 'Barrier', 'Mutex',
   '^(Stateful|Read|Write|Matching|Print|Py|Eager|NoOp|Timestamp|DisableCopyOnRead|Decode(Jpeg|Wav)File|_)'
 ].join('|'))
+
+/** The shared name that makes a resource of its own at every call. */
+export const anonymousName = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347'
+
+/** Whether the node only names a variable of the session, so that one handle does for all calls. */
+export const isSessionHandle = (node: { op: string, attrs: Attributes }): boolean =>
+  (node.op === 'VarHandleOp' || node.op === 'Variable' || node.op === 'VariableV2') && node.attrs.string('shared_name', '') !== anonymousName
 
 export const hasEffect = (op: string): boolean => effects.has(op)
 

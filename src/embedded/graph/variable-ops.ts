@@ -3,11 +3,9 @@ import { dtypeRow, dtypes, type DType } from '../../tensor/dtype.js'
 import { allocate, elementCount, type NumericData, type Tensor } from '../../tensor/tensor.js'
 import { ModelError } from '../formats/format.js'
 import { FAILED_PRECONDITION, INVALID_ARGUMENT } from '../status.js'
+import { anonymousName } from './effects.js'
 import { Variable } from './variable.js'
 import type { BoundNode, Handle, Op, OpFamily, Session, Value } from './kernel.js'
-
-/** The shared name that makes a variable of its own at every call. */
-const anonymousName = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347'
 
 /** The session's variable under this key, made when it is not there yet. */
 function variableOf (session: Session, key: string, name: string, dtype: DType): Variable {
