@@ -1,5 +1,6 @@
 // Arithmetic on two operands: Add to Xlogy, with TensorFlow's CPU semantics for signs, overflow, zero divisors and NaN.
 import { bigLoop, binaryOp, forTypes, numberLoop, type BigLoop, type LoopsByType, type NumberLoop } from './binary.js'
+import { ModelError } from '../../formats/format.js'
 import { bigTypes, floatTypes, invalid, smallIntegerTypes } from './values.js'
 import type { OpFamily } from '../kernel.js'
 
@@ -47,8 +48,17 @@ const big = (f: (x: bigint, y: bigint) => bigint): LoopsByType => forTypes(bigTy
 
 const divisionByZero = (): never => { throw invalid('Integer division by zero') }
 
-const truncateDiv = { ...whole((x, y) => y === 0 ? divisionByZero() : Math.trunc(x / y)), ...big((x, y) => y === 0n ? divisionByZero() : x / y) }
-const truncateMod = { ...whole((x, y) => y === 0 ? divisionByZero() : x % y), ...big((x, y) => y === 0n ? divisionByZero() : x % y) }
+/** TruncateDiv and TruncateMod meet the same fault, but TensorFlow's kernels for them were not told of it. */
+const unexpectedZero = (): never => { throw new ModelError(13, 'Unexpected error in binary operator (only integer div and mod should have errors)') }
+
+const truncateDiv = (fault: () => never): LoopsByType => ({
+  ...whole((x, y) => y === 0 ? fault() : Math.trunc(x / y)),
+  ...big((x, y) => y === 0n ? fault() : x / y)
+})
+const truncateMod = (fault: () => never): LoopsByType => ({
+  ...whole((x, y) => y === 0 ? fault() : x % y),
+  ...big((x, y) => y === 0n ? fault() : x % y)
+})
 const floorDivBig = (x: bigint, y: bigint): bigint => {
   if (y === 0n) divisionByZero()
   return x % y !== 0n && (x < 0n) !== (y < 0n) ? x / y - 1n : x / y
@@ -83,13 +93,13 @@ export const arithmetic: OpFamily = {
   AddV2: binaryOp({ ...forTypes([...floatTypes, ...smallIntegerTypes], add), ...forTypes(bigTypes, addBig) }),
   Sub: binaryOp({ ...forTypes([...floatTypes, ...smallIntegerTypes], sub), ...forTypes(bigTypes, subBig) }),
   Mul: binaryOp({ ...forTypes(floatTypes, mul), ...forTypes(smallIntegerTypes, mulInt), ...forTypes(bigTypes, mulBig) }),
-  Div: binaryOp({ ...forTypes(floatTypes, div), ...truncateDiv }),
+  Div: binaryOp({ ...forTypes(floatTypes, div), ...truncateDiv(divisionByZero) }),
   RealDiv: binaryOp(forTypes(floatTypes, div)),
-  TruncateDiv: binaryOp(truncateDiv),
-  FloorDiv: binaryOp({ ...real((x, y) => Math.floor(Math.fround(x / y))), ...whole((x, y) => y === 0 ? divisionByZero() : Math.floor(x / y)), ...big(floorDivBig) }),
-  FloorMod: binaryOp({ ...real(floorMod), ...whole(floorModInt), ...big(floorModBig) }),
-  Mod: binaryOp({ ...real((x, y) => x % y), ...truncateMod }),
-  TruncateMod: binaryOp({ ...real((x, y) => x % y), ...truncateMod }),
+  TruncateDiv: binaryOp(truncateDiv(unexpectedZero)),
+  FloorDiv: binaryOp({ ...real((x, y) => Math.floor(Math.fround(x / y))), ...whole((x, y) => y === 0 ? divisionByZero() : Math.floor(x / y)), ...big(floorDivBig) }, { halves: false }),
+  FloorMod: binaryOp({ ...real(floorMod), ...whole(floorModInt), ...big(floorModBig) }, { halves: false }),
+  Mod: binaryOp({ ...real((x, y) => x % y), ...truncateMod(divisionByZero) }),
+  TruncateMod: binaryOp({ ...real((x, y) => x % y), ...truncateMod(unexpectedZero) }),
   DivNoNan: binaryOp(real((x, y) => y === 0 ? 0 : x / y)),
   MulNoNan: binaryOp(real((x, y) => y === 0 ? 0 : x * y)),
   Pow: binaryOp({ ...real(realPower), ...whole(intPower), ...big(modPower) }),

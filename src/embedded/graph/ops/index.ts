@@ -1,17 +1,49 @@
 // The list of op families: what the interpreter can run besides control flow and variables. A new family is one line here.
 import { activation } from './activation.js'
+import { arg } from './arg.js'
 import { arithmetic } from './arithmetic.js'
 import { bias } from './bias.js'
+import { casts } from './cast.js'
+import { comparison } from './comparison.js'
+import { convolution } from './convolution.js'
+import { filling } from './filling.js'
+import { gathering } from './gather.js'
+import { layout } from './layout.js'
+import { logical } from './logical.js'
+import { math } from './math.js'
 import { matmul } from './matmul.js'
+import { normalisation } from './normalisation.js'
+import { padding } from './padding.js'
+import { pooling } from './pooling.js'
+import { reduction } from './reduction.js'
+import { selection } from './selection.js'
 import { shapes } from './shape.js'
+import { slicing } from './slicing.js'
+import { tables } from './table.js'
 import type { Op, OpFamily } from '../kernel.js'
 
 const families: readonly OpFamily[] = [
-  arithmetic,
   activation,
-  matmul,
+  arg,
+  arithmetic,
   bias,
-  shapes
+  casts,
+  comparison,
+  convolution,
+  filling,
+  gathering,
+  layout,
+  logical,
+  math,
+  matmul,
+  normalisation,
+  padding,
+  pooling,
+  reduction,
+  selection,
+  shapes,
+  slicing,
+  tables
 ]
 
 /** Ops by TensorFlow's name. Throws when two families claim the same name. */

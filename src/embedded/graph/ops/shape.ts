@@ -31,36 +31,35 @@ const reshape: Op = () => inputs => {
   const tensor = tensorOf(inputs[0])
   const sizes = tensorOf(inputs[1])
   if (sizes.shape.length > 1) throw invalid(`sizes input must be 1-D, not ${shapeText(sizes.shape)}`)
-  return { ...tensor, shape: reshaped(indicesOf(sizes), tensor.data.length) }
+  return { ...tensor, shape: reshaped(tensor.shape, indicesOf(sizes)) }
 }
 
-/** The wanted sizes with a single -1 worked out. */
-function reshaped (wanted: number[], count: number): Shape {
+/** The wanted sizes with a single -1 worked out. As in TensorFlow, sizes of zero count on neither side when one is asked for. */
+function reshaped (shape: Shape, wanted: number[]): Shape {
+  const count = elementCount(shape)
+  const unknown = wanted.indexOf(-1)
   let known = 1
-  let unknown = -1
   wanted.forEach((dimension, i) => {
-    if (dimension === -1) {
-      if (unknown !== -1) throw invalid(`Only one input size may be -1, not both ${unknown} and ${i}`)
-      unknown = i
-    } else if (dimension < 0) {
-      throw invalid(`Size ${i} must be non-negative, not ${dimension}`)
-    } else {
-      known *= dimension
-    }
+    if (dimension === -1 && i !== unknown) throw invalid(`Only one input size may be -1, not both ${unknown} and ${i}`)
+    if (dimension < -1) throw invalid(`Size ${i} must be non-negative, not ${dimension}`)
+    if (dimension > 0) known *= dimension
   })
+  const result = [...wanted]
   if (unknown !== -1) {
-    if (known === 0 && count === 0 && !wanted.includes(0)) known = 1
-    if (known === 0 && count > 0) throw invalid('Reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero')
-    const missing = known === 0 ? 0 : Math.floor(count / known)
-    if (missing * known !== count) throw invalid(`Input to reshape is a tensor with ${count} values, but the requested shape requires a multiple of ${known}`)
-    return wanted.map((dimension, i) => i === unknown ? missing : dimension)
+    const wantsZero = wanted.includes(0)
+    const counted = shape.filter(dimension => dimension > 0 || !wantsZero)
+    const available = elementCount(counted)
+    result[unknown] = Math.floor(available / known)
+    if (counted.length === shape.length && result[unknown] * known !== available) {
+      throw invalid(`Input to reshape is a tensor with ${available} values, but the requested shape requires a multiple of ${known}`)
+    }
   }
-  if (known !== count) throw invalid(`Input to reshape is a tensor with ${count} values, but the requested shape has ${known}`)
-  return wanted
+  if (elementCount(result) !== count) throw invalid(`Input to reshape is a tensor with ${count} values, but the requested shape has ${elementCount(result)}`)
+  return result
 }
 
 const squeeze: Op = node => {
-  const axes = node.attrs.ints('squeeze_dims', node.attrs.ints('axis', []))
+  const axes = node.attrs.ints('squeeze_dims', [])
   return inputs => {
     const tensor = tensorOf(inputs[0])
     const rank = tensor.shape.length
