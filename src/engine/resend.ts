@@ -1,0 +1,99 @@
+// One call by the rules of restarts: it waits for a server, is sent, and is sent once more, alone, when only the transport failed. Knows no process; the supervisor tells what became of the server.
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import { OutriggerError } from '../errors.js'
+import { CallError } from '../grpc/channel.js'
+import { errorOfCall } from '../grpc/status.js'
+import type { EngineCallOptions } from './engine.js'
+import { Gate } from './gate.js'
+import type { Run } from './spawn.js'
+
+export interface CallerOptions {
+  /** Open while a server serves; its places are the server's threads. */
+  gate: Gate
+  /** The server behind the open gate. */
+  current: () => Run
+  /** After a failed transport: closes the gate, and resolves when it is known whether the process lives on or has ended. */
+  fate: (run: Run) => Promise<'alive' | 'ended'>
+  log: Logger
+}
+
+type Outcome = { answer: Buffer } | { lost: CallError, run: Run }
+
+export class Caller {
+  readonly #options: CallerOptions
+  /** Calls that were in flight when a server died are suspects: one at a time goes again, so that the one that kills the next server is known. */
+  readonly #suspects = new Gate({ maxInFlight: 1 })
+
+  constructor (options: CallerOptions) {
+    this.#options = options
+    this.#suspects.open()
+  }
+
+  /** See Engine.call. */
+  async call (path: string, request: Uint8Array, options: EngineCallOptions): Promise<Buffer> {
+    const first = await this.#attempt(path, request, options)
+    if ('answer' in first) return first.answer
+    const fate = this.#options.fate(first.run)
+    if (!options.resend) throw errorOfCall(first.lost)
+    const leave = await this.#suspects.enter(request.byteLength, options.deadline, options.signal)
+    try {
+      // Until then nothing is known of the server that failed, and the gate may still be open for it.
+      await before(fate, options)
+      const second = await this.#attempt(path, request, options)
+      if ('answer' in second) return second.answer
+      if (await before(this.#options.fate(second.run), options) === 'alive') throw errorOfCall(second.lost)
+      throw this.#crashed(path, request)
+    } finally {
+      leave()
+    }
+  }
+
+  shut (error: () => OutriggerError): void { this.#suspects.shut(error) }
+
+  #crashed (path: string, request: Uint8Array): OutriggerError {
+    const requestSha256 = createHash('sha256').update(request).digest('hex')
+    this.#options.log.error({ requestSha256, requestBytes: request.byteLength, path }, 'the model server died twice while this request was with it')
+    return new OutriggerError('MODEL_SERVER_CRASHED', 'The model server died while it worked on this request, and died again when it was sent once more')
+  }
+
+  /** Rejects with an OutriggerError for everything but a failed transport. */
+  async #attempt (path: string, request: Uint8Array, { deadline, signal, metadata }: EngineCallOptions): Promise<Outcome> {
+    const leave = await this.#options.gate.enter(request.byteLength, deadline, signal)
+    const run = this.#options.current()
+    // Not given the signal: a model server works on after a cancellation, and the place is free only when it has finished.
+    const call = run.channel.unary(path, request, metadata === undefined ? { deadline } : { deadline, metadata })
+    call.then(leave, leave)
+    try {
+      return { answer: await unlessAborted(call, signal) }
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error
+      if (error.origin === 'transport') return { lost: error, run }
+      throw errorOfCall(error)
+    }
+  }
+}
+
+/** Rejects with MODEL_CANCELLED as soon as the signal fires. */
+function unlessAborted<T> (work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new OutriggerError('MODEL_CANCELLED', 'The call was cancelled by the caller'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** Rejects with MODEL_SERVER_UNREACHABLE at the deadline. */
+async function before<T> (work: Promise<T>, { deadline, signal }: EngineCallOptions): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new OutriggerError('MODEL_SERVER_UNREACHABLE', 'No model server came back before the deadline', { retryAfterMs: 1000 })), deadline - Date.now())
+  })
+  try {
+    return await unlessAborted(Promise.race([work, late]), signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}

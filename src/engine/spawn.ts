@@ -1,0 +1,99 @@
+// Starts one model server: process, log, watchdog, channel. One run is one process; the supervisor makes the next. Knows no state and no restart.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { connect } from 'node:net'
+import type { Logger } from 'pino'
+import { CallError, type Channel } from '../grpc/channel.js'
+import { openChannel } from '../grpc/channel-grpc-js.js'
+import { hasEnded, killAtExit } from './kill.js'
+import { LogLines } from './log-lines.js'
+import { startWatchdog } from './watchdog.js'
+
+/** What to execute; the flags of args.ts follow after `args`. */
+export interface Program { readonly file: string, readonly args: readonly string[] }
+
+export interface RunOptions {
+  program: Program
+  /** The flags. */
+  args: readonly string[]
+  environment: Record<string, string>
+  socketPath: string
+  log: Logger
+  /** Milliseconds that the watchdog gives the child between SIGTERM and SIGKILL. */
+  terminateMs: number
+}
+
+/** One process of the model server, from its start to its end. */
+export class Run {
+  readonly child: ChildProcess
+  readonly channel: Channel
+  /** Resolves, and never rejects, with how it ended: `exit code 1`, `signal SIGKILL`, `it could not be started: …`. */
+  readonly ended: Promise<string>
+  /** It answered, and serves what was pushed before. Set by the supervisor. */
+  available = false
+  /** When anything last came back from it, in milliseconds since the epoch. */
+  lastAnswerAt = Date.now()
+  readonly #socketPath: string
+
+  constructor (options: RunOptions) {
+    const { program, log } = options
+    this.#socketPath = options.socketPath
+    const watchdog = startWatchdog({
+      graceMs: options.terminateMs,
+      onLost: reason => log.warn({ reason }, 'the watchdog of the model server is gone; should this process be killed, the model server may outlive it')
+    })
+    // A session of its own: the signals of a terminal or of our process group are for us, who then drain before we end the child.
+    this.child = spawn(program.file, [...program.args, ...options.args], { env: options.environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    if (this.child.pid !== undefined) watchdog.watch(this.child.pid)
+    killAtExit(this.child)
+    logOutput(this.child, log)
+    this.ended = new Promise(resolve => {
+      this.child.once('error', error => { if (this.child.pid === undefined) resolve(`it could not be started: ${error.message}`) })
+      this.child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+    })
+    const channel = openChannel(options.socketPath)
+    this.channel = { unary: (path, request, call) => this.#observe(channel.unary(path, request, call)), close: () => channel.close() }
+    void this.ended.then(() => {
+      watchdog.done()
+      channel.close()
+    })
+  }
+
+  get hasEnded (): boolean { return hasEnded(this.child) }
+
+  /** Resolves when somebody listens on the socket, or when the process has ended. */
+  async listening (pollMs: number): Promise<void> {
+    while (!this.hasEnded && !await accepts(this.#socketPath)) await new Promise(resolve => setTimeout(resolve, pollMs))
+  }
+
+  /** Notes each sign of life: an answer, or a status that the server itself sent. */
+  async #observe (call: Promise<Buffer>): Promise<Buffer> {
+    try {
+      const answer = await call
+      this.lastAnswerAt = Date.now()
+      return answer
+    } catch (error) {
+      if (error instanceof CallError && error.origin === 'server') this.lastAnswerAt = Date.now()
+      throw error
+    }
+  }
+}
+
+function accepts (path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(path)
+    socket.once('connect', () => { socket.destroy(); resolve(true) })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** Its lines become ours, with their level. */
+function logOutput (child: ChildProcess, log: Logger): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue
+    const lines = new LogLines(({ level, source, time, text }) => log[level]({ source, childTime: time }, text))
+    stream.setEncoding('utf8')
+    stream.on('data', (chunk: string) => lines.feed(chunk))
+    stream.once('close', () => lines.end())
+    stream.on('error', () => {})
+  }
+}
