@@ -33,6 +33,7 @@ export const settings = {
   advertiseAddress: text({ description: 'Address under which others reach this instance. By default the host it listens on.', placeholder: 'ADDRESS' }),
   advertisePort: integer(1, 65535, { description: 'Port under which others reach this instance. By default the port it listens on.' }),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'The least severe lines that are logged.' }),
+  hints: choice(['auto', 'on', 'off'], { default: 'auto', description: 'What to try next, printed once the service is ready. auto: on a terminal.' }),
   logRequests: flag({ default: 'true', description: 'One log line per request.' })
 } satisfies Record<string, Setting<unknown>>
 

@@ -13,7 +13,7 @@ export interface RepositoryOptions {
   readonly source: RepositorySource
   readonly registry: Registry
   readonly log: Logger
-  /** The engine for a format, started when first asked for. Throws CONFIG_INVALID where that engine cannot serve the format or its program is missing. */
+  /** The engine for a format, started when first asked for. Throws CONFIG_INVALID where that engine's program is missing. */
   readonly engineFor: (format: string, wish: 'tensorflow' | 'embedded' | 'auto' | undefined) => Engine
   readonly signaturesOf: (engine: Engine, model: string, version: bigint, deadline: number) => Promise<ReadonlyMap<string, Signature>>
   readonly loadHandler: (model: ModelSource, version: FoundVersion, entry: VersionEntry) => Promise<VersionHandler>
@@ -35,6 +35,7 @@ const isFault = (one: ModelSource | ModelFault): one is ModelFault => 'reason' i
 export class Repository {
   readonly #options: RepositoryOptions
   #faults: ModelFault[] = []
+  #found: readonly Candidate[] = []
   #loading = true
   readonly #ending = new AbortController()
 
@@ -46,15 +47,16 @@ export class Repository {
   /** True until every version that was found has gone live or failed. */
   loading (): boolean { return this.#loading }
 
-  /**
-   * Finds the models, gives the registry an entry for each, and loads them all. Resolves when each version is live or has failed.
-   * Throws CONFIG_INVALID only when the source itself cannot be read or an engine that the configuration demands is missing.
-   */
+  /** Finds the models and gives the registry an entry for each. Throws CONFIG_INVALID when the source itself cannot be read. */
+  find (): void {
+    this.#found = this.#candidates()
+    this.#publish(this.#found)
+  }
+
+  /** Starts the engines that are needed and loads what was found. Resolves when each version is live or has failed. */
   async load (): Promise<void> {
     try {
-      const candidates = this.#candidates()
-      this.#publish(candidates)
-      await Promise.all([...groupByEngine(candidates)].map(async ([engine, list]) => await this.#loadOn(engine, list)))
+      await Promise.all([...groupByEngine(this.#found)].map(async ([engine, list]) => await this.#loadOn(engine, list)))
     } finally {
       this.#loading = false
     }
@@ -84,7 +86,13 @@ export class Repository {
         continue
       }
       for (const found of chosen) {
-        const engine = engineFor(found.format, settings.engine)
+        let engine: Engine
+        try {
+          engine = engineFor(found.format, settings.engine)
+        } catch (error) {
+          this.#fault({ model: name, required: settings.required, reason: (error as Error).message })
+          break
+        }
         const entry: VersionEntry = {
           model: name, version: found.version, folder: found.folder, format: found.format, engine, state: 'loading', reason: undefined, signatures: new Map(), handler: undefined, checksum: undefined, handlerChecksum: undefined, mayResend: () => false
         }
@@ -114,6 +122,12 @@ export class Repository {
   /** Pushes an engine's whole list, and takes each version live as soon as the engine has it, without waiting for slower ones. */
   async #loadOn (engine: Engine, candidates: readonly Candidate[]): Promise<void> {
     const deadline = Date.now() + this.#options.loadWithinMs
+    try {
+      await engine.start()
+    } catch (error) {
+      for (const candidate of candidates) this.#fail(candidate, (error as Error).message, error)
+      return
+    }
     const waiting = new Set(candidates)
     const finishing: Promise<void>[] = []
     let answered = false

@@ -1,0 +1,194 @@
+// The service: makes its parts, hands each what it needs, starts them in order and ends them in reverse. Only the command imports it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { buildInfo } from './build-info.js'
+import { environment } from './config/environment.js'
+import type { LoadedConfig } from './config/load.js'
+import type { Config } from './config/schema.js'
+import { createConsulUnit, registersItself } from './consul/registration.js'
+import type { Engine, EngineKind } from './engine/engine.js'
+import { findModelServer, requireModelServer } from './engine/find.js'
+import { createEngine } from './engine/supervisor.js'
+import { OutriggerError } from './errors.js'
+import { getSignatures } from './grpc/prediction-service.js'
+import { loadHandler } from './handlers/load.js'
+import { hints } from './hints.js'
+import { healthReport } from './http/routes/health/report.js'
+import { buildServer } from './http/server.js'
+import type { Service } from './http/service.js'
+import { predict } from './inference/predict.js'
+import { Registry } from './inference/registry.js'
+import { startAll, stopAll, type Unit } from './lifecycle.js'
+import { createLog } from './log.js'
+import { createMetrics } from './metrics.js'
+import { assigningSignatures } from './repository/assigns.js'
+import { enginePicker, Repository } from './repository/repository.js'
+import type { RepositorySource } from './repository/scan.js'
+
+/** How long the first loading of all models may take: large models from a slow disk take minutes. */
+const loadWithinMs = 30 * 60_000
+/** Limits of the stops that wait for no caller. With the drain's 20 s and Consul's 7 s they stay below a kill_timeout of 40 s. */
+const handlersStopMs = 2000
+const engineStopMs = 7000
+/** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */
+const registeredDrainDelayMs = 2000
+
+/** Starts the service; resolves once it listens. From then on signals, POST /shutdown or the end of its model server end the process. Throws CONFIG_INVALID. */
+export async function serve ({ config }: LoadedConfig): Promise<void> {
+  const log = createLog(config.logLevel, config.serviceName)
+  const registry = new Registry()
+  registry.defaultModel = config.defaultModel
+  const program = (): string => requireModelServer(config.tensorflowModelServer, environment.PATH)
+  if (config.engine === 'tensorflow') program()
+  const picker = enginePicker(makeEngine, config.engine, () => findModelServer(config.tensorflowModelServer, environment.PATH) !== undefined)
+  const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list() })
+  const repository = makeRepository(config, registry, log, picker.engineFor)
+  repository.find()
+
+  const end = { draining: false, forced: false, failure: undefined as string | undefined, begun: false }
+  const phase: Service['phase'] = () => end.failure !== undefined ? 'failed' : end.draining ? 'draining' : repository.loading() ? 'loading' : 'serving'
+  const service: Service = {
+    log,
+    metrics,
+    registry,
+    engines: picker.engines,
+    predict: async (entry, inputs, options) => await predict(entry, inputs, options),
+    phase,
+    shutdown: (mode, reason) => {
+      log.info({ mode, reason }, 'shutdown')
+      end.forced ||= mode === 'force'
+      close()
+    },
+    repositoryFaults: () => repository.faults()
+  }
+
+  function makeEngine (kind: EngineKind): Engine {
+    const engine = createEngine({
+      kind,
+      program: kind === 'tensorflow' ? { file: program(), args: [] } : { file: process.execPath, args: [fileURLToPath(new URL('./cli.js', import.meta.url)), 'model-server'] },
+      environment,
+      log: log.child({ engine: kind }),
+      ...(config.socketDir === undefined ? {} : { socketParents: [config.socketDir] })
+    })
+    engine.on('state', ({ state, reason }) => { if (state === 'failed') fail(`the ${kind} model server does not come up: ${reason ?? 'no reason known'}`) })
+    return engine
+  }
+
+  function fail (reason: string): void {
+    end.failure ??= reason
+    log.fatal({ reason }, 'the service cannot go on')
+    close()
+  }
+
+  let app: FastifyInstance | undefined
+  let address = { host: config.host, port: config.port }
+  const consul = createConsulUnit({
+    settings: { mode: config.consul, address: config.consulHttpAddr, token: config.consulHttpToken, tokenFile: config.consulHttpTokenFile, nomadAllocId: config.nomadAllocId },
+    advertised: () => ({
+      serviceName: config.serviceName,
+      serviceId: config.serviceId,
+      tags: config.serviceTags,
+      advertiseAddress: config.advertiseAddress,
+      advertisePort: config.advertisePort,
+      listening: address,
+      version: buildInfo.version
+    }),
+    models: () => registry.list(),
+    ready: () => healthReport(registry.list(), picker.engines(), phase(), repository.faults()).ready,
+    log,
+    metrics
+  })
+  const registered = registersItself({ mode: config.consul, address: config.consulHttpAddr, nomadAllocId: config.nomadAllocId }).on
+  const drainDelayMs = config.drainDelayMs ?? (registered ? registeredDrainDelayMs : 0)
+
+  // The order of start, and in reverse of end: docs/architecture.md.
+  const units: Unit[] = [
+    unit('model servers', engineStopMs, async () => {}, async () => { await Promise.all(picker.engines().map(async engine => { await engine.stop() })) }),
+    unit('handlers', handlersStopMs, async () => {}, async () => { await repository.close() }),
+    unit('http', config.drainTimeoutMs, async () => {
+      app = await buildServer({
+        service,
+        bodyLimitBytes: config.bodyLimitBytes,
+        requestTimeoutMs: config.requestTimeoutMs,
+        cors: config.cors,
+        logRequests: config.logRequests,
+        admin: { allowLocalAdmin: config.allowLocalAdmin, adminSocket: config.adminSocket },
+        version: { build: buildInfo }
+      })
+      address = await listen(app, config)
+      log.info({ host: address.host, port: address.port, url: urlOf(address) }, 'listening')
+    }, async () => { await app?.close() }),
+    unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),
+    unit('models', 0, async () => {
+      repository.load().then(() => announce(), (error: unknown) => fail((error as Error).message))
+    }, async () => {}),
+    consul
+  ]
+
+  function announce (): void {
+    if (end.draining) return
+    log.info({ url: urlOf(address), models: registry.list().map(({ name }) => name) }, 'models are loaded')
+    if (config.hints === 'on' || (config.hints === 'auto' && process.stderr.isTTY)) process.stderr.write(hints(urlOf(address), registry.list(), repository.faults()))
+  }
+
+  const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
+  const grace = closeWithGrace({ delay: stopWithinMs, logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ signal, err }) => {
+    end.begun = true
+    end.draining = true
+    if (signal !== undefined) log.info({ signal }, 'shutdown')
+    if (err !== undefined) { end.failure ??= err.message; log.fatal(err, 'an error that nobody caught') }
+    const onStopFailure = ({ unit, error }: { unit: string, error: unknown }): void => log.error({ unit, error }, 'stop failed')
+    await stopAll(end.forced ? units.filter(({ name }) => name !== 'http') : units, onStopFailure)
+    log.info('ended')
+    if (end.failure !== undefined) process.exit(1)
+  })
+  function close (): void { if (!end.begun) { end.begun = true; grace.close() } }
+
+  try {
+    await startAll(units, ({ unit, error }) => log.error({ unit, error }, 'stop failed'))
+  } catch (error) {
+    grace.uninstall()
+    throw error
+  }
+}
+
+const unit = (name: string, stopWithinMs: number, start: () => Promise<void>, stop: () => Promise<void>): Unit => ({ name, stopWithinMs, start, stop })
+
+function makeRepository (config: Config, registry: Registry, log: Logger, engineFor: ReturnType<typeof enginePicker>['engineFor']): Repository {
+  const source: RepositorySource = config.modelConfigFile !== undefined
+    ? { kind: 'config-file', file: config.modelConfigFile }
+    : config.modelName !== undefined && config.modelBasePath !== undefined
+      ? { kind: 'base-path', name: config.modelName, basePath: config.modelBasePath }
+      : { kind: 'folder', folder: config.models }
+  return new Repository({
+    source,
+    registry,
+    log,
+    engineFor,
+    loadWithinMs,
+    signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
+    assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
+    loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({
+      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs ?? config.handlerTimeoutMs, log
+    })
+  })
+}
+
+interface Address { readonly host: string, readonly port: number }
+
+const urlOf = ({ host, port }: Address): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+async function listen (app: FastifyInstance, { host, port }: Config): Promise<Address> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'EADDRINUSE' ? `port ${port} of ${host} is taken by another program; choose one with --port` : code === 'EACCES' ? `port ${port} may not be used by this user; choose one above 1023 with --port` : code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' ? `${host} is not an address of this machine` : (error as Error).message
+    throw new OutriggerError('CONFIG_INVALID', why, { cause: error })
+  }
+  const bound = app.server.address()
+  return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
+}
