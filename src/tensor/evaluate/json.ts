@@ -17,10 +17,10 @@ const literals = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const isMarked = (value: unknown): value is { [mark]: string } => typeof value === 'object' && value !== null && mark in value && typeof (value as Record<string, unknown>)[mark] === 'string'
 
 /**
- * Parses a JSON text (RFC 8259, UTF-8, a byte order mark is passed over). Whole numbers outside ±2^53 become bigints with all their digits; all else is as JSON.parse gives it.
- * Throws REQUEST_NOT_JSON.
+ * Parses a JSON text (RFC 8259, UTF-8, a byte order mark is passed over). Whole numbers outside ±2^53 become what `big` makes of their digits, by default bigints; all else is as JSON.parse gives it.
+ * Throws REQUEST_NOT_JSON, and what `big` throws.
  */
-export function parseJson (body: Uint8Array): unknown {
+export function parseJson (body: Uint8Array, big: (digits: string) => unknown = BigInt): unknown {
   let text: string
   try {
     text = utf8.decode(body)
@@ -35,7 +35,7 @@ export function parseJson (body: Uint8Array): unknown {
     throw new OutriggerError('REQUEST_NOT_JSON', `The body is not valid JSON: ${(error as Error).message}`)
   }
   const marked = text.replace(literals, literal => /^-?\d{16,}$/.test(literal) && !Number.isSafeInteger(Number(literal)) ? `{"${mark}":"${literal}"}` : literal)
-  return JSON.parse(marked, (_key, value: unknown) => isMarked(value) && /^-?\d{16,}$/.test(value[mark]) ? BigInt(value[mark]) : value)
+  return JSON.parse(marked, (_key, value: unknown) => isMarked(value) && /^-?\d{16,}$/.test(value[mark]) ? big(value[mark]) : value)
 }
 
 const dtypeOfArray: Readonly<Record<string, DType>> = {

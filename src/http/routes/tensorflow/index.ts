@@ -1,0 +1,51 @@
+// TensorFlow Serving's REST under /v1/: one route for all methods, whose raw URL is parsed by url.ts (router patterns know neither encoded `:` and `/` nor the letter case).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OutriggerError } from '../../../errors.js'
+import type { Service } from '../../service.js'
+import { inflateBody } from './body.js'
+import { runExamples } from './classify.js'
+import { allowOrigin, answerPreflight, setCorsHeaders } from './cors.js'
+import { modelMetadata } from './model-metadata.js'
+import { modelStatus } from './model-status.js'
+import { predict } from './predict.js'
+import { readTarget } from './url.js'
+
+export interface TensorflowOptions {
+  readonly service: Service
+  /** `*`, or allowed origins separated by commas; no cross-origin headers without it. */
+  readonly cors?: string
+  /** Most bytes that a compressed body may inflate to. */
+  readonly inflateLimit: number
+}
+
+/** Errors are answered by the error handler of the whole server, which knows this API's form by its path. */
+export default async function tensorflow (app: FastifyInstance, options: TensorflowOptions): Promise<void> {
+  const { service, inflateLimit } = options
+  const allow = allowOrigin(options.cors)
+
+  app.addHook('onRequest', async (request, reply) => {
+    request.outcome.api = 'tensorflow'
+    setCorsHeaders(request, reply, allow)
+  })
+
+  async function answer (request: FastifyRequest): Promise<string> {
+    const { method, url = '/' } = request.raw
+    if (method === 'TRACE') throw new OutriggerError('REQUEST_UNIMPLEMENTED', 'TRACE is not supported')
+    const target = readTarget(method ?? 'GET', url)
+    switch (target.api) {
+      case 'status': return modelStatus(service, request, target)
+      case 'metadata': return modelMetadata(service, request, target)
+    }
+    const body = await inflateBody(request.body, request.headers['content-encoding'], inflateLimit)
+    return target.api === 'predict' ? predict(service, request, target, body) : runExamples(service, request, { ...target, api: target.api }, body)
+  }
+
+  async function handle (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (request.method === 'OPTIONS') return answerPreflight(request, reply)
+    const text = await answer(request)
+    return reply.header('content-type', 'application/json').send(Buffer.from(text))
+  }
+
+  // `models` without a slash behind it is told apart by url.ts, so one wildcard covers all; the paths of the OpenAPI document are declared apart.
+  for (const url of ['/v1/*', '/V1/*']) app.route({ method: app.supportedMethods, url, schema: { hide: true } as object, handler: handle })
+}
