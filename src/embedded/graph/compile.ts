@@ -2,6 +2,7 @@
 import { ModelError } from '../formats/format.js'
 import { INVALID_ARGUMENT, UNIMPLEMENTED } from '../status.js'
 import { givesReference, isPure, isSessionHandle, takesReference } from './effects.js'
+import { isFusedRelu, withoutNaN, type Neighbourhood } from './fusion.js'
 import { Program, type Step } from './program.js'
 import type { NodeDef } from './graph-def.js'
 import type { BoundNode, Kernel, Op, Session, Value } from './kernel.js'
@@ -117,6 +118,7 @@ export function compile (request: CompileRequest, context: CompileContext): Prog
   for (const { inputs } of ordered.values()) inputs.forEach(want)
   request.fetches.forEach(want)
 
+  const around = neighbourhood(request, ordered, fed)
   const steps = new Map<string, Step>()
   /** Of nodes that became constants: the steps that were to run before them. */
   const before = new Map<string, Step[]>()
@@ -125,7 +127,8 @@ export function compile (request: CompileRequest, context: CompileContext): Prog
       ...controls.flatMap(control => steps.get(control) ?? before.get(control) ?? []),
       ...inputs.flatMap(input => fed.has(input) ? [] : before.get(nodeOf(input)) ?? [])
     ]
-    const kernel = bind(node, context.ops.get(node.op)!, inputs.length, context)
+    const op = context.ops.get(node.op)!
+    const kernel = bind(node, isFusedRelu(node, around) ? withoutNaN(op) : op, inputs.length, context)
     const outputs = wanted.get(name) ?? new Set<number>()
     const known = inputs.map(input => fed.has(input) ? undefined : constants.get(input))
     const foldable = isPure(node.op) && known.every(value => value !== undefined && 'data' in value)
@@ -156,6 +159,24 @@ export function compile (request: CompileRequest, context: CompileContext): Prog
     feeds: request.feeds.map(feed => slotOf.get(feed) ?? -1),
     fetches
   })
+}
+
+/** Who makes and who reads the nodes' outputs, for patterns of several nodes. */
+function neighbourhood (request: CompileRequest, ordered: ReadonlyMap<string, Needs>, fed: ReadonlySet<string>): Neighbourhood {
+  const readers = new Map<string, number>()
+  const count = (name: string, by: number): void => { readers.set(name, (readers.get(name) ?? 0) + by) }
+  for (const { inputs, controls } of ordered.values()) {
+    for (const input of inputs) if (!fed.has(input)) count(nodeOf(input), 1)
+    for (const control of controls) count(control, 2)
+  }
+  for (const fetch of request.fetches) count(nodeOf(fetch), 2)
+  return {
+    maker: node => {
+      const [input] = ordered.get(node.name)?.inputs ?? []
+      return input === undefined || fed.has(input) ? undefined : ordered.get(nodeOf(input))?.node
+    },
+    private: node => readers.get(node.name) === 1 && ordered.get(node.name)!.controls.length === 0
+  }
 }
 
 /** Runs a kernel at load. undefined where it throws: then it shall throw when it is called for. */
