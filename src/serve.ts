@@ -30,7 +30,7 @@ import type { RepositorySource } from './repository/scan.js'
 
 /** How long the first loading of all models may take: large models from a slow disk take minutes. */
 const loadWithinMs = 30 * 60_000
-/** Limits of the stops that wait for no caller. With the drain's 20 s and Consul's 7 s they stay below a kill_timeout of 40 s. */
+/** Limits of the stops that wait for no caller. With the drain's 15 s they stay below 30 s, the longest kill_timeout that a Nomad client grants by default; Consul's 9 s come on top only where Nomad does not start the service. */
 const handlersStopMs = 2000
 const engineStopMs = 7000
 /** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */

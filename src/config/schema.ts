@@ -21,7 +21,7 @@ export const settings = {
   allowLocalAdmin: flag({ default: 'false', description: 'Opens the admin routes (POST /shutdown) to callers on this machine.' }),
   adminSocket: path({ description: 'Unix socket for the admin routes; its folder must be private (0700).' }),
   drainDelayMs: duration({ description: 'Time between leaving discovery and the end of accepting requests. By default 0, and 2s where the service is registered in Consul.' }),
-  drainTimeoutMs: duration({ default: '20s', description: 'Longest time that requests under way may take once the service is ending.' }),
+  drainTimeoutMs: duration({ default: '15s', description: 'Longest time that requests under way may take once the service is ending.' }),
   consul: choice(['auto', 'on', 'off'], { default: 'auto', description: 'Registration in Consul. auto: on when CONSUL_HTTP_ADDR is set and NOMAD_ALLOC_ID is not.' }),
   consulHttpAddr: text({ description: 'Address of the local Consul agent. By default 127.0.0.1:8500.', placeholder: 'ADDRESS', env: ['CONSUL_HTTP_ADDR'] }),
   consulHttpToken: text({ description: 'Token for the Consul agent.', placeholder: 'TOKEN', secret: true, env: ['CONSUL_HTTP_TOKEN'] }),
