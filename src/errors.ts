@@ -40,6 +40,7 @@ export const errorTable = {
   HANDLER_LOAD: { http: 503, grpc: 14, title: "The version's handler could not be loaded" },
   SERVICE_DRAINING: { http: 503, grpc: 14, title: 'The service is shutting down' },
   SERVICE_OVERLOADED: { http: 503, grpc: 14, title: 'The service has more work than it can finish in time' },
+  CONSUL_CALL: { http: 503, grpc: 14, title: 'A call to the Consul agent failed' },
   CONFIG_INVALID: { http: 500, grpc: 3, title: 'The configuration has faults' },
   INTERNAL: { http: 500, grpc: 13, title: 'The service itself failed' }
 } as const satisfies Record<string, { http: number, grpc: number, title: string }>

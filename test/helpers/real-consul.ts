@@ -1,0 +1,64 @@
+// A real Consul agent in development mode on free ports, where one is at hand: CONSUL_BIN, else `consul` on PATH.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** The program to run; undefined when there is none. */
+export function consulProgram (): string | undefined {
+  const program = process.env.CONSUL_BIN ?? 'consul'
+  return spawnSync(program, ['version']).status === 0 ? program : undefined
+}
+
+async function freePorts (count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map(server => once(server, 'listening')))
+  const ports = servers.map(server => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map(server => once(server.close(), 'close')))
+  return ports
+}
+
+export interface RealConsul {
+  readonly address: string
+  readonly get: (path: string) => Promise<unknown>
+  /** Waits until `path` answers something that satisfies; throws with the last answer after `withinMs`. */
+  readonly until: (path: string, satisfied: (answer: never) => boolean, withinMs?: number) => Promise<void>
+  /** Starts it anew on the same ports, without anything it knew. */
+  readonly start: () => Promise<void>
+  /** Kills it. */
+  readonly stop: () => Promise<void>
+}
+
+export async function startConsul (program: string): Promise<RealConsul> {
+  const [http, lan, wan, server] = await freePorts(4)
+  const address = `127.0.0.1:${http}`
+  const modern = !/v1\.(?:[0-9]|1[0-3])\./.test(spawnSync(program, ['version']).stdout.toString())
+  const args = ['agent', '-dev', '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=err', '-dns-port=-1', '-grpc-port=-1', ...(modern ? ['-grpc-tls-port=-1'] : []),
+    `-http-port=${http}`, `-serf-lan-port=${lan}`, `-serf-wan-port=${wan}`, `-server-port=${server}`]
+  const get = async (path: string): Promise<unknown> => {
+    const answer = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(2000) })
+    return answer.ok ? await answer.json() : undefined
+  }
+  const until: RealConsul['until'] = async (path, satisfied, withinMs = 30_000) => {
+    const end = Date.now() + withinMs
+    let last: unknown
+    while (Date.now() < end) {
+      last = await get(path).catch((error: unknown) => error)
+      if (!(last instanceof Error) && last !== undefined && satisfied(last as never)) return
+      await sleep(100)
+    }
+    throw new Error(`${path} is still ${JSON.stringify(last)}`)
+  }
+  let child: ChildProcess
+  const start = async (): Promise<void> => {
+    child = spawn(program, args, { stdio: 'ignore' })
+    await until('/v1/status/leader', leader => leader !== '')
+  }
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  await start()
+  return { address, get, until, start, stop }
+}
