@@ -10,7 +10,9 @@ export type Unary = (path: string, request: Uint8Array) => Promise<Buffer>
 
 function dtypeOf (proto: TensorInfoProto): DType {
   const { dtype } = proto
-  const found = typeof dtype === 'number' ? dtypeOfNumber(dtype) : Object.hasOwn(dtypes, dtype) ? dtype as DType : undefined
+  // A reference type (DT_FLOAT_REF, of old graphs) is fed and fetched as its base type.
+  const name = String(dtype).replace(/_REF$/, '')
+  const found = typeof dtype === 'number' ? dtypeOfNumber(dtype) : Object.hasOwn(dtypes, name) ? name as DType : undefined
   if (found === undefined) throw new OutriggerError('MODEL_ANSWER_INVALID', `The model's signature uses the element type ${dtype}, which is not known here`)
   return found
 }
