@@ -23,7 +23,7 @@ import { predict } from './inference/predict.js'
 import { Registry } from './inference/registry.js'
 import { startAll, stopAll, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
-import { createMetrics } from './metrics.js'
+import { createMetrics, type Metrics } from './metrics.js'
 import { assigningSignatures } from './repository/assigns.js'
 import { enginePicker, Repository } from './repository/repository.js'
 import type { RepositorySource } from './repository/scan.js'
@@ -45,7 +45,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   if (config.engine === 'tensorflow') program()
   const picker = enginePicker(makeEngine, config.engine, () => findModelServer(config.tensorflowModelServer, environment.PATH) !== undefined)
   const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list() })
-  const repository = makeRepository(config, registry, log, picker.engineFor)
+  const repository = makeRepository(config, registry, log, metrics, picker.engineFor)
   repository.find()
 
   const end = { draining: false, forced: false, failure: undefined as string | undefined, begun: false }
@@ -55,7 +55,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     metrics,
     registry,
     engines: picker.engines,
-    predict: async (entry, inputs, options) => await predict(entry, inputs, options),
+    predict: async (entry, inputs, options) => {
+      const { timeoutMs } = registry.get(entry.model) ?? {}
+      const deadline = timeoutMs === undefined ? options.deadline : Math.min(options.deadline, Date.now() + timeoutMs)
+      return await predict(entry, inputs, { ...options, deadline })
+    },
     phase,
     shutdown: (mode, reason) => {
       log.info({ mode, reason }, 'shutdown')
@@ -157,7 +161,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
 const unit = (name: string, stopWithinMs: number, start: () => Promise<void>, stop: () => Promise<void>): Unit => ({ name, stopWithinMs, start, stop })
 
-function makeRepository (config: Config, registry: Registry, log: Logger, engineFor: ReturnType<typeof enginePicker>['engineFor']): Repository {
+function makeRepository (config: Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: ReturnType<typeof enginePicker>['engineFor']): Repository {
   const source: RepositorySource = config.modelConfigFile !== undefined
     ? { kind: 'config-file', file: config.modelConfigFile }
     : config.modelName !== undefined && config.modelBasePath !== undefined
@@ -169,6 +173,7 @@ function makeRepository (config: Config, registry: Registry, log: Logger, engine
     log,
     engineFor,
     loadWithinMs,
+    onLive: ({ model, version }, seconds) => metrics.modelLoaded(model, version.toString(), seconds),
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
     loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({

@@ -19,6 +19,8 @@ export interface RepositoryOptions {
   readonly loadHandler: (model: ModelSource, version: FoundVersion, entry: VersionEntry) => Promise<VersionHandler>
   /** The signatures whose calls change the model's state. */
   readonly assigningSignatures: (version: FoundVersion) => Promise<ReadonlySet<string>>
+  /** Called when a version has gone live, with the seconds since its load began. */
+  readonly onLive: (entry: VersionEntry, seconds: number) => void
   /** How long the loading of the whole list may take, in milliseconds. */
   readonly loadWithinMs: number
 }
@@ -121,6 +123,7 @@ export class Repository {
 
   /** Pushes an engine's whole list, and takes each version live as soon as the engine has it, without waiting for slower ones. */
   async #loadOn (engine: Engine, candidates: readonly Candidate[]): Promise<void> {
+    const began = performance.now()
     const deadline = Date.now() + this.#options.loadWithinMs
     try {
       await engine.start()
@@ -138,7 +141,7 @@ export class Repository {
         const status = statuses.get(candidate.entry.model)?.find(({ version }) => version === candidate.entry.version)
         if (status?.state === 'AVAILABLE') {
           waiting.delete(candidate)
-          finishing.push(this.#finish(candidate))
+          finishing.push(this.#finish(candidate, began))
         } else if (status?.state === 'END' && status.errorCode !== 0) {
           waiting.delete(candidate)
           this.#fail(candidate, status.errorMessage)
@@ -161,7 +164,7 @@ export class Repository {
     await Promise.all(finishing)
   }
 
-  async #finish (candidate: Candidate): Promise<void> {
+  async #finish (candidate: Candidate, began: number): Promise<void> {
     const { entry, found, source } = candidate
     const { log, signaturesOf, loadHandler, assigningSignatures } = this.#options
     try {
@@ -174,6 +177,7 @@ export class Repository {
       }
       if (this.#ending.signal.aborted) { await entry.handler?.close(); return }
       entry.state = 'available'
+      this.#options.onLive(entry, (performance.now() - began) / 1000)
       log.info({ model: entry.model, version: entry.version.toString(), format: entry.format, engine: entry.engine.kind, handler: entry.handler !== undefined }, 'version is live')
     } catch (error) {
       this.#fail(candidate, (error as Error).message, error)

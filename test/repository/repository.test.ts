@@ -20,6 +20,7 @@ function build (t: Test, folder: object, options: Partial<RepositoryOptions> & {
     signaturesOf: async () => new Map([['serving_default', { name: 'serving_default', methodName: '', inputs: new Map(), outputs: new Map() }]]),
     loadHandler: async () => handler,
     assigningSignatures: async () => new Set(['count']),
+    onLive: () => {},
     loadWithinMs: 1000,
     ...options
   })
@@ -27,11 +28,13 @@ function build (t: Test, folder: object, options: Partial<RepositoryOptions> & {
 }
 
 t.test('every chosen version goes live; the list is pushed once and whole', async t => {
-  const { registry, engine, repository } = build(t, { a: { 1: savedModel(), 2: { ...savedModel(), 'handler.ts': '' } }, b: { 'model.yaml': 'versions: all\nlabels: {old: 1}\nretry: false\ntimeout: 1s', 1: savedModel(), 3: savedModel() } })
+  const live: string[] = []
+  const { registry, engine, repository } = build(t, { a: { 1: savedModel(), 2: { ...savedModel(), 'handler.ts': '' } }, b: { 'model.yaml': 'versions: all\nlabels: {old: 1}\nretry: false\ntimeout: 1s', 1: savedModel(), 3: savedModel() } }, { onLive: ({ model, version }, seconds) => { live.push(`${model} ${version}`); t.ok(seconds >= 0) } })
   t.equal(repository.loading(), true)
   repository.find()
   await repository.load()
   t.equal(repository.loading(), false)
+  t.strictSame(live.sort(), ['a 2', 'b 1', 'b 3'])
   t.strictSame(engine.pushed.map(list => list.map(({ name, versions }) => [name, versions])), [[['a', [2n]], ['b', [3n, 1n]]]])
   t.strictSame(registry.list().map(({ name, versions }) => [name, versions.map(({ version, state }) => [version, state])]), [['a', [[2n, 'available']]], ['b', [[3n, 'available'], [1n, 'available']]]])
   t.equal(registry.resolve('a').handler, handler)
