@@ -175,7 +175,7 @@ job "outrigger" {
         OUTRIGGER_HOST          = "${NOMAD_IP_http}"
         OUTRIGGER_PORT          = "${NOMAD_PORT_http}"
         OUTRIGGER_DRAIN_DELAY   = "0s" # shutdown_delay has waited already
-        OUTRIGGER_DRAIN_TIMEOUT = "20s"
+        OUTRIGGER_DRAIN_TIMEOUT = "15s"
       }
 
       # The other settings: YAML under the key outrigger/settings in Consul, if any. On a change the instances restart, spread over a minute.

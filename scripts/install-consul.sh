@@ -26,7 +26,7 @@ mirror () {
 }
 
 from_debian () {
-  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || { echo 'no apt-get or dpkg-deb' >"$work/reason"; return 1; }
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then echo 'no apt-get or dpkg-deb' >"$work/reason"; return 1; fi
   local uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   uri=$(mirror | head -1)
   [ -n "$uri" ] || { echo 'apt has no Debian source' >"$work/reason"; return 1; }
