@@ -45,7 +45,8 @@ function tensorJson (tensor: TensorProto): object {
     resource_handle_val: [],
     variant_val: [],
     uint32_val: tensor.uint32_val ?? [],
-    uint64_val: (tensor.uint64_val ?? []).map(String)
+    uint64_val: (tensor.uint64_val ?? []).map(String),
+    float8_val: ''
   }
 }
 
