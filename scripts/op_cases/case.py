@@ -23,6 +23,8 @@ class Case:
     tolerance: Any = None
     error: bool = False
     name: str = ''
+    # How many outputs count, where TensorFlow leaves the others uninitialised.
+    outputs: int = 100
 
 
 @dataclasses.dataclass
@@ -38,8 +40,8 @@ class Sequence:
     steps: list
 
 
-def case(op, *inputs, tolerance=None, error=False, name='', **attrs):
-    return Case(op, list(inputs), attrs, tolerance, error, name)
+def case(op, *inputs, tolerance=None, error=False, name='', outputs=100, **attrs):
+    return Case(op, list(inputs), attrs, tolerance, error, name, outputs)
 
 
 def fails(op, *inputs, **attrs):

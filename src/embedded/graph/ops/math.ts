@@ -49,7 +49,8 @@ export const math: OpFamily = {
   Inv: real(x => 1 / x),
   Floor: unaryOp({ ...same, ...passFor(floatTypes, numberPass(Math.floor)) }),
   Ceil: unaryOp({ ...same, ...passFor(floatTypes, numberPass(Math.ceil)) }),
-  Round: unaryOp({ ...same, ...passFor(floatTypes, numberPass(roundEven)) }),
+  // TensorFlow's Round makes 0 of the integer 1; nobody can want that, and nobody may get another answer, so integers are refused.
+  Round: real(roundEven),
   Rint: real(roundEven),
   Sin: real(Math.sin),
   Cos: real(Math.cos),

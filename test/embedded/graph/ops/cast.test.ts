@@ -1,0 +1,5 @@
+// cast: every case recorded from TensorFlow.
+import t from 'tap'
+import { runRecorded } from './recorded.js'
+
+runRecorded(t, 'cast')

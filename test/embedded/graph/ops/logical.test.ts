@@ -1,0 +1,5 @@
+// logical: every case recorded from TensorFlow.
+import t from 'tap'
+import { runRecorded } from './recorded.js'
+
+runRecorded(t, 'logical')
