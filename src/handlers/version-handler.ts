@@ -1,11 +1,13 @@
 // What the rest of the service knows of a version's loaded handler, wherever it runs (worker threads or the main thread).
 import type { Tensors } from '../tensor/tensor.js'
 
-/** A body as it came, before the handler's `input` schema has shaped it. */
+/** A body as it came, before the handler's `input` schema has shaped it. Without a media type (`''`) it is read as JSON. */
 export interface HandlerRequest {
   /** Media type without parameters, lower case, e.g. `application/json`, `image/png`. */
   readonly mediaType: string
   readonly body: Uint8Array
+  /** Sizes of a raw tensor (application/octet-stream), where the caller gave them. */
+  readonly shape?: readonly number[] | undefined
   /** Parts of a multipart/form-data body by name (body is empty then). */
   readonly parts?: readonly FormPart[]
 }

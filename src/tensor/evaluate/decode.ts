@@ -59,14 +59,14 @@ export function refuse (faults: readonly FieldError[]): never {
   throw new OutriggerError('REQUEST_INVALID', `${first!.pointer === '' ? '' : `${first!.pointer} `}${first!.detail}${more}`, { errors: faults })
 }
 
-function checkNames (body: object, signature: Signature, faults: FieldError[]): void {
+function checkNames (body: object, signature: Signature, given: object, faults: FieldError[]): void {
   const known = [...signature.inputs.keys()]
   for (const name of Object.keys(body)) {
     if (!signature.inputs.has(name)) faults.push({ pointer: pointerStep(name), detail: `is no input of the model; its inputs are ${known.join(', ')}` })
     if (faults.length >= maxFaults) return
   }
   for (const [name, info] of signature.inputs) {
-    if (!Object.hasOwn(body, name)) faults.push({ pointer: pointerStep(name), detail: `is missing; the model needs this input (${dtypeRow(info.dtype).numpy}${info.shape === undefined ? '' : ` ${shapeText(info.shape)}`})` })
+    if (!Object.hasOwn(body, name) && !Object.hasOwn(given, name)) faults.push({ pointer: pointerStep(name), detail: `is missing; the model needs this input (${dtypeRow(info.dtype).numpy}${info.shape === undefined ? '' : ` ${shapeText(info.shape)}`})` })
   }
 }
 
@@ -87,19 +87,20 @@ function isPlain (body: Record<string, unknown>, signature: Signature, faults: F
 
 /**
  * Reads a parsed body. Each input of the signature must be there, nothing else may be; values are checked strictly by dtype and shape.
- * Throws REQUEST_INVALID with every fault by JSON Pointer (at most some twenty).
+ * `given` are inputs that came in another form, one instance each (a picture of a form), ready as tensors. Throws REQUEST_INVALID with every fault by JSON Pointer (at most some twenty).
  */
-export function decodeInputs (body: unknown, signature: Signature): DecodedInputs {
+export function decodeInputs (body: unknown, signature: Signature, given: Readonly<Record<string, Tensor>> = {}): DecodedInputs {
   if (typeof body !== 'object' || body === null || isList(body)) {
     return refuse([{ pointer: '', detail: `must be a JSON object with the inputs by name: ${[...signature.inputs.keys()].join(', ')}` }])
   }
   const values = body as Record<string, unknown>
   const faults: FieldError[] = []
-  checkNames(values, signature, faults)
-  const plain = isPlain(values, signature, faults)
+  checkNames(values, signature, given, faults)
+  const plain = isPlain(values, signature, faults) || (Object.keys(given).length > 0 && Object.keys(values).length === 0)
   if (faults.length > 0) return refuse(faults)
-  const tensors: Record<string, Tensor> = {}
+  const tensors: Record<string, Tensor> = { ...given }
   for (const [name, info] of signature.inputs) {
+    if (Object.hasOwn(given, name)) continue
     const pointer = pointerStep(name)
     const tensor = readNested(values[name], info.dtype, pointer, faults)
     const fitted = tensor === undefined ? undefined : fit(tensor, info, plain, pointer, faults)
