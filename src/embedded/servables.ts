@@ -1,0 +1,215 @@
+// The set of servables: what a config wants against what is loaded. Takes TensorFlow Serving's words and rules (model_servers/server_core.cc, availability-preserving policy), but never hangs on a base path that holds nothing.
+import { isAbsolute } from 'node:path'
+import { ModelError } from './formats/format.js'
+import { describe, Servable } from './servable.js'
+import { FAILED_PRECONDITION, INTERNAL, INVALID_ARGUMENT, NOT_FOUND, UNKNOWN } from './status.js'
+import { chooseVersions, findVersions } from './version-folders.js'
+import type { Log } from './log.js'
+import type { ModelConfig } from '../config/text-proto.js'
+
+export interface ServablesOptions {
+  readonly log: Log
+  /** Versions that load at the same time. */
+  readonly loadThreads: number
+  /** Whether a label may point at a version that is not available (yet). */
+  readonly labelsForUnavailable: boolean
+  /** How often a load that failed is tried again, and how long after. */
+  readonly maxLoadRetries: number
+  readonly loadRetryIntervalMs: number
+}
+
+/** Which version a request means. */
+export interface VersionChoice { readonly version?: bigint | undefined, readonly label?: string | undefined }
+
+/** How many ended versions of one model are remembered for its status. */
+const maxEnded = 64
+
+interface Wanted { readonly config: ModelConfig, readonly found: { version: bigint, folder: string }[], readonly error: ModelError | undefined }
+
+const invalid = (message: string): ModelError => new ModelError(INVALID_ARGUMENT, message)
+
+export class Servables {
+  readonly #options: ServablesOptions
+  /** By model: every version that is or was, the current servable of each. */
+  readonly #models = new Map<string, Map<bigint, Servable>>()
+  #labels = new Map<string, ReadonlyMap<string, bigint>>()
+  #reloading: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor (options: ServablesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Makes exactly these models served; the list replaces the one before. Resolves when all are AVAILABLE and what is no longer wanted is being unloaded.
+   * Throws a ModelError: INVALID_ARGUMENT and FAILED_PRECONDITION before anything is changed; UNKNOWN when a model did not become available
+   * (the others serve, and a model whose new versions all failed keeps its old ones). One reload runs at a time.
+   */
+  async reload (configs: readonly ModelConfig[]): Promise<void> {
+    const turn = this.#reloading.then(async () => { await this.#apply(configs) })
+    this.#reloading = turn.catch(() => {})
+    await turn
+  }
+
+  /** The servable that shall answer. Throws a ModelError in TensorFlow Serving's words. */
+  resolve (model: string, { version, label }: VersionChoice): Servable {
+    if (model === '') throw invalid('ModelSpec has no name specified.')
+    if (label !== undefined) {
+      const labelled = this.#labels.get(model)?.get(label)
+      if (labelled === undefined) throw invalid(`Unrecognized servable version label: ${label}`)
+      return this.resolve(model, { version: labelled })
+    }
+    const versions = this.#models.get(model)
+    let found: Servable | undefined
+    if (version !== undefined) found = versions?.get(version)
+    else for (const servable of versions?.values() ?? []) if (servable.state === 'AVAILABLE' && (found === undefined || servable.version > found.version)) found = servable
+    if (found?.state === 'AVAILABLE') return found
+    throw new ModelError(NOT_FOUND, `Servable not found for request: ${version === undefined ? `Latest(${model})` : `Specific(${model}, ${version})`}`)
+  }
+
+  /** The model's versions, newest first, or the one that is asked for. Throws NOT_FOUND in TensorFlow Serving's words. */
+  statuses (model: string, { version, label }: VersionChoice): Servable[] {
+    if (label !== undefined) {
+      const labelled = this.#labels.get(model)?.get(label)
+      if (labelled === undefined) throw invalid(`Unrecognized servable version label: ${label}`)
+      return this.statuses(model, { version: labelled })
+    }
+    const versions = this.#models.get(model)
+    if (version !== undefined) {
+      const found = versions?.get(version)
+      if (found === undefined) throw new ModelError(NOT_FOUND, `Could not find version ${version} of model ${model}`)
+      return [found]
+    }
+    if (versions === undefined || versions.size === 0) throw new ModelError(NOT_FOUND, `Could not find any versions of model ${model}`)
+    return [...versions.values()].sort((a, b) => a.version < b.version ? 1 : -1)
+  }
+
+  /** Ends all workers at once. */
+  async close (): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#models.values()].flatMap(versions => [...versions.values()].map(async servable => { await servable.kill() })))
+  }
+
+  async #apply (configs: readonly ModelConfig[]): Promise<void> {
+    check(configs)
+    const wanted = await Promise.all(configs.map(async config => await look(config)))
+    if (!this.#options.labelsForUnavailable) this.#checkLabels(configs)
+    this.#options.log('I', 'servables.ts', `Adding/updating models: ${configs.map(({ name }) => name).join(', ') || 'none'}`)
+
+    const loads: Servable[] = []
+    const unloads: (() => Promise<void>)[] = []
+    for (const { config, found, error } of wanted) {
+      if (error !== undefined) {
+        this.#options.log('E', 'servables.ts', error.message)
+        continue
+      }
+      const versions = this.#versionsOf(config.name)
+      for (const { version, folder } of found) {
+        const current = versions.get(version)
+        if (current !== undefined && current.state !== 'END' && current.folder === folder) continue
+        const fresh = new Servable({ model: config.name, version, folder, log: this.#options.log })
+        // A version whose folder has moved serves on until its successor is there.
+        if (current?.state === 'AVAILABLE') unloads.push(async () => { await this.#replace(current, fresh) })
+        else versions.set(version, fresh)
+        loads.push(fresh)
+      }
+    }
+    await this.#loadAll(loads)
+    for (const unload of unloads) await unload()
+    this.#unloadUnwanted(wanted)
+    this.#labels = new Map(configs.map(({ name, labels }) => [name, labels]))
+    this.#report(wanted, loads)
+  }
+
+  #versionsOf (model: string): Map<bigint, Servable> {
+    let versions = this.#models.get(model)
+    if (versions === undefined) this.#models.set(model, versions = new Map())
+    return versions
+  }
+
+  /** Puts the loaded successor in place of a servable of the same version. A failed one changes nothing. */
+  async #replace (current: Servable, fresh: Servable): Promise<void> {
+    if (fresh.state !== 'AVAILABLE') return
+    this.#versionsOf(fresh.model).set(fresh.version, fresh)
+    await current.unload()
+  }
+
+  async #loadAll (servables: readonly Servable[]): Promise<void> {
+    const queue = [...servables]
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined && !this.#closed; next = queue.shift()) await this.#load(next)
+    }
+    await Promise.all(Array.from({ length: Math.min(this.#options.loadThreads, queue.length) }, work))
+  }
+
+  async #load (servable: Servable): Promise<void> {
+    await servable.load()
+    for (let retry = 0; retry < this.#options.maxLoadRetries && servable.error !== undefined && !this.#closed; retry++) {
+      await new Promise(resolve => { setTimeout(resolve, this.#options.loadRetryIntervalMs).unref() })
+      if (!this.#closed) await servable.load()
+    }
+  }
+
+  /** Unloads what no config wants, but of a model that shall be served nothing before one of its wanted versions is available. */
+  #unloadUnwanted (wanted: readonly Wanted[]): void {
+    const byName = new Map(wanted.map(entry => [entry.config.name, entry]))
+    for (const [model, versions] of this.#models) {
+      const entry = byName.get(model)
+      const keep = new Set(entry?.found.map(({ version }) => version))
+      const served = [...versions.values()].some(servable => keep.has(servable.version) && servable.state === 'AVAILABLE')
+      if (entry !== undefined && !served) continue
+      for (const servable of versions.values()) {
+        if (!keep.has(servable.version) && servable.state !== 'END') void servable.unload()
+      }
+      forget(versions)
+    }
+  }
+
+  #checkLabels (configs: readonly ModelConfig[]): void {
+    for (const { name, labels } of configs) {
+      for (const version of labels.values()) {
+        if (this.#models.get(name)?.get(version)?.state !== 'AVAILABLE') {
+          throw new ModelError(FAILED_PRECONDITION, `Request to assign label to version ${version} of model ${name}, which is not currently available for inference`)
+        }
+      }
+    }
+  }
+
+  #report (wanted: readonly Wanted[], loads: readonly Servable[]): void {
+    const faults: string[] = []
+    for (const { config, error } of wanted) {
+      if (error !== undefined) faults.push(`{{name: ${config.name}} due to error: ${describe(error)}}, `)
+    }
+    for (const servable of loads) {
+      if (servable.state !== 'AVAILABLE') faults.push(`{${servable.id}${servable.error === undefined ? '' : ` due to error: ${describe(servable.error)}`}}, `)
+    }
+    if (faults.length > 0) throw new ModelError(UNKNOWN, `${faults.length} model(s) did not become available: {${faults.join('')}}`)
+  }
+}
+
+function check (configs: readonly ModelConfig[]): void {
+  const names = new Set<string>()
+  for (const { name, basePath } of configs) {
+    if (name === '') throw invalid('A model without a name is listed')
+    if (names.has(name)) throw invalid(`Illegal to list model ${name} multiple times in config list`)
+    names.add(name)
+    if (!isAbsolute(basePath)) throw invalid(`Expected model ${name} to have an absolute path or URI; got base_path()=${basePath}`)
+  }
+}
+
+/** The versions that a config wants of what is on the disk; with an error where there are none. */
+async function look (config: ModelConfig): Promise<Wanted> {
+  try {
+    const found = chooseVersions(await findVersions(config.basePath, config.name), config.policy)
+    if (found.length > 0) return { config, found, error: undefined }
+    return { config, found, error: new ModelError(NOT_FOUND, `No versions of servable ${config.name} found under base path ${config.basePath}`) }
+  } catch (error) {
+    return { config, found: [], error: error instanceof ModelError ? error : new ModelError(INTERNAL, String(error)) }
+  }
+}
+
+/** Keeps only the newest of many ended versions. */
+function forget (versions: Map<bigint, Servable>): void {
+  const ended = [...versions.values()].filter(servable => servable.state === 'END').sort((a, b) => a.version < b.version ? -1 : 1)
+  for (const servable of ended.slice(0, Math.max(0, ended.length - maxEnded))) versions.delete(servable.version)
+}

@@ -1,0 +1,227 @@
+// The main thread's side of a servable's worker: starts it, hands it one call at a time, ends it when a call overstays its deadline, starts it again when it died. Knows no gRPC and no version policy.
+import { Worker } from 'node:worker_threads'
+import { besideModule } from '../module-url.js'
+import { ModelError } from './formats/format.js'
+import { DEADLINE_EXCEEDED, INTERNAL, RESOURCE_EXHAUSTED, UNAVAILABLE } from './status.js'
+import { movable, type CallMethod, type CallOutcome, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
+import type { Log } from './log.js'
+
+/** Calls that wait for one servable. Beyond it calls are refused at once, in the real server's words. */
+const maxQueued = 1024
+
+/** A call that is over its deadline gets at least this long before its worker is ended: an answer that nobody waits for is cheaper than a reload. */
+const minGraceMs = 250
+
+/** Delay before a worker that died by itself is started again: doubles from the second death in a row on. */
+const firstRestartDelayMs = 100
+const maxRestartDelayMs = 10_000
+
+/** setTimeout's limit. */
+const maxTimerMs = 2 ** 31 - 1
+
+interface Call {
+  readonly id: number
+  readonly method: CallMethod
+  readonly request: Uint8Array
+  readonly resolve: (response: Uint8Array) => void
+  readonly reject: (error: ModelError) => void
+  timer: NodeJS.Timeout | undefined
+  settled: boolean
+}
+
+export interface WorkerHostOptions extends WorkerSetup {
+  /** For messages, e.g. `titanic version 1`. */
+  readonly title: string
+  readonly log: Log
+  /** The servable cannot be loaded again after its worker was lost: it is gone for good. */
+  readonly onLost: (error: ModelError) => void
+  /** Another program for the worker; for tests. */
+  readonly entry?: URL
+}
+
+export class WorkerHost {
+  readonly #options: WorkerHostOptions
+  #worker: Worker | undefined
+  #loaded = false
+  #loadMs = 0
+  #signatureDefMap: Uint8Array = new Uint8Array(0)
+  #queue: Call[] = []
+  #waiting = 0
+  #running: Call | undefined
+  #grace: NodeJS.Timeout | undefined
+  #restart: NodeJS.Timeout | undefined
+  #deaths = 0
+  #nextId = 0
+  #closed = false
+  #whenIdle: (() => void) | undefined
+
+  constructor (options: WorkerHostOptions) {
+    this.#options = options
+  }
+
+  /** A serialized tensorflow.serving.SignatureDefMap; empty before the load. */
+  get signatureDefMap (): Uint8Array { return this.#signatureDefMap }
+
+  /** Starts the worker and waits for the version to be loaded. Rejects with the ModelError of the load. Called once. */
+  async load (): Promise<void> {
+    await this.#start()
+  }
+
+  /**
+   * One call. `deadline` in milliseconds since the epoch. The bytes are the host's from here on. Rejects with a ModelError:
+   * the model's own, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED when too many wait, INTERNAL when the worker died of it, UNAVAILABLE when the servable is gone.
+   * `signal` takes a waiting call out of the queue; one that runs is not interrupted.
+   */
+  call (method: CallMethod, request: Uint8Array, deadline: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new ModelError(UNAVAILABLE, `${this.#options.title} is being unloaded`))
+      if (this.#waiting >= maxQueued) return reject(new ModelError(RESOURCE_EXHAUSTED, `Too many calls wait for ${this.#options.title}`))
+      const call: Call = { id: this.#nextId++, method, request, resolve, reject, timer: undefined, settled: false }
+      const remaining = deadline - Date.now()
+      if (remaining <= 0) return reject(late())
+      call.timer = setTimeout(() => this.#expire(call), Math.min(remaining, maxTimerMs))
+      signal?.addEventListener('abort', () => { if (call !== this.#running) this.#fail(call, late()) }, { once: true })
+      this.#queue.push(call)
+      this.#waiting++
+      this.#dispatch()
+    })
+  }
+
+  /** Takes no more calls, lets those that came finish within `drainMs`, and ends the worker. */
+  async close (drainMs: number): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#restart)
+    if (this.#loaded && (this.#running !== undefined || this.#waiting > 0)) {
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, drainMs)
+        this.#whenIdle = () => { clearTimeout(timer); resolve() }
+      })
+    }
+    this.#failAll(new ModelError(UNAVAILABLE, `${this.#options.title} was unloaded`))
+    clearTimeout(this.#grace)
+    const worker = this.#worker
+    this.#worker = undefined
+    await worker?.terminate()
+  }
+
+  #start (): Promise<void> {
+    const { folder, version, entry } = this.#options
+    const begun = performance.now()
+    const worker = new Worker(entry ?? besideModule(import.meta.url, 'worker'), { workerData: { folder, version } satisfies WorkerSetup })
+    this.#worker = worker
+    return new Promise((resolve, reject) => {
+      let fault: Error | undefined
+      worker.once('message', (outcome: LoadOutcome) => {
+        if (worker !== this.#worker) return
+        if (!outcome.loaded) {
+          this.#worker = undefined
+          void worker.terminate()
+          return reject(new ModelError(outcome.status, outcome.message))
+        }
+        this.#loadMs = performance.now() - begun
+        this.#signatureDefMap = outcome.signatureDefMap
+        this.#loaded = true
+        worker.on('message', (answer: CallOutcome) => this.#settle(worker, answer))
+        resolve()
+        this.#dispatch()
+      })
+      worker.on('error', error => { fault = error instanceof Error ? error : new Error(String(error)) })
+      worker.on('exit', code => {
+        const why = fault?.message ?? `exit code ${code}`
+        reject(new ModelError(INTERNAL, `The worker of ${this.#options.title} ended while loading: ${why}`))
+        if (worker === this.#worker) this.#died(why, fault)
+      })
+    })
+  }
+
+  #dispatch (): void {
+    if (this.#running !== undefined || !this.#loaded || this.#worker === undefined) return
+    let call = this.#queue.shift()
+    while (call?.settled === true) call = this.#queue.shift()
+    if (call === undefined) {
+      this.#whenIdle?.()
+      return
+    }
+    this.#waiting--
+    this.#running = call
+    const [request, transfer] = movable(call.request)
+    this.#worker.postMessage({ id: call.id, method: call.method, request }, transfer)
+  }
+
+  #settle (worker: Worker, answer: CallOutcome): void {
+    const call = this.#running
+    if (worker !== this.#worker || call === undefined || call.id !== answer.id) return
+    this.#running = undefined
+    this.#deaths = 0
+    clearTimeout(this.#grace)
+    this.#dispatch()
+    if (call.settled) return
+    call.settled = true
+    clearTimeout(call.timer)
+    if ('response' in answer) call.resolve(answer.response)
+    else call.reject(new ModelError(answer.status, answer.message))
+  }
+
+  #fail (call: Call, error: ModelError): void {
+    if (call.settled) return
+    call.settled = true
+    clearTimeout(call.timer)
+    if (call !== this.#running) this.#waiting--
+    call.reject(error)
+  }
+
+  #failAll (error: ModelError): void {
+    const running = this.#running
+    if (running !== undefined) this.#fail(running, error)
+    for (const call of this.#queue) this.#fail(call, error)
+    this.#queue = []
+    this.#running = undefined
+  }
+
+  /** A deadline passed. A waiting call is dropped; a running one is answered now and its worker ended if it goes on for longer than a reload would take. */
+  #expire (call: Call): void {
+    this.#fail(call, late())
+    if (call !== this.#running) return
+    this.#grace = setTimeout(() => { if (call === this.#running) void this.#end(call) }, Math.max(minGraceMs, this.#loadMs))
+  }
+
+  async #end (call: Call): Promise<void> {
+    const worker = this.#worker
+    this.#options.log('W', 'worker-host.ts', `A call on ${this.#options.title} runs on after its deadline: its worker is ended and the servable loaded again.`)
+    this.#worker = undefined
+    this.#loaded = false
+    await worker?.terminate()
+    if (this.#running === call) this.#running = undefined
+    await this.#again()
+  }
+
+  #died (why: string, fault: Error | undefined): void {
+    const wasLoaded = this.#loaded
+    this.#worker = undefined
+    this.#loaded = false
+    const running = this.#running
+    if (running !== undefined) {
+      const outOfMemory = (fault as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      this.#fail(running, new ModelError(outOfMemory ? RESOURCE_EXHAUSTED : INTERNAL, `The worker of ${this.#options.title} ended during the call: ${why}`))
+      this.#running = undefined
+    }
+    if (this.#closed || !wasLoaded) return
+    this.#options.log('E', 'worker-host.ts', `The worker of ${this.#options.title} ended: ${why}. It is started again.`)
+    const delayMs = this.#deaths++ === 0 ? 0 : Math.min(firstRestartDelayMs * 2 ** (this.#deaths - 2), maxRestartDelayMs)
+    this.#restart = setTimeout(() => { void this.#again() }, delayMs)
+  }
+
+  async #again (): Promise<void> {
+    if (this.#closed) return
+    try {
+      await this.#start()
+    } catch (error) {
+      const lost = error instanceof ModelError ? error : new ModelError(INTERNAL, String(error))
+      this.#closed = true
+      this.#failAll(new ModelError(UNAVAILABLE, `${this.#options.title} could not be loaded again: ${lost.message}`))
+      this.#options.onLost(lost)
+    }
+  }
+}
+
+const late = (): ModelError => new ModelError(DEADLINE_EXCEEDED, 'Timed out waiting for notification')

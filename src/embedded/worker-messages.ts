@@ -1,0 +1,33 @@
+// What the model server's main thread and a servable's worker say to each other. Requests and answers stay bytes: the worker reads and writes them.
+
+/** What the worker is started with. */
+export interface WorkerSetup {
+  readonly folder: string
+  readonly version: bigint
+}
+
+/** The first message of a worker. */
+export type LoadOutcome =
+  | { readonly loaded: true, readonly format: string, readonly signatureDefMap: Uint8Array }
+  | { readonly loaded: false, readonly status: number, readonly message: string }
+
+export type CallMethod = 'predict'
+
+export interface CallRequest { readonly id: number, readonly method: CallMethod, readonly request: Uint8Array }
+
+export type CallOutcome =
+  | { readonly id: number, readonly response: Uint8Array }
+  | { readonly id: number, readonly status: number, readonly message: string }
+
+/** Below this a copy is cheaper than moving a buffer between threads; and Node's shared pool, which must never be moved, hands out nothing so large. */
+const worthMoving = 64 * 1024
+
+/** The bytes in a form that can be posted, with what is to be transferred instead of copied. `bytes` must not be used afterwards. */
+export function movable (bytes: Uint8Array): [bytes: Uint8Array, transfer: ArrayBuffer[]] {
+  const { buffer } = bytes
+  if (bytes.byteLength < worthMoving || !(buffer instanceof ArrayBuffer) || buffer.byteLength > 2 * bytes.byteLength) {
+    // Posting a view copies the whole buffer behind it.
+    return [buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes), []]
+  }
+  return [new Uint8Array(buffer, bytes.byteOffset, bytes.byteLength), [buffer]]
+}

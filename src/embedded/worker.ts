@@ -1,0 +1,44 @@
+// Entry of a servable's worker thread: loads one version, then answers calls one after the other. Knows no gRPC.
+import { parentPort, workerData } from 'node:worker_threads'
+import { formatOf } from './formats/index.js'
+import { ModelError, type LoadedModel } from './formats/format.js'
+import { predict } from './predict.js'
+import { INTERNAL } from './status.js'
+import { movable, type CallMethod, type CallOutcome, type CallRequest, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
+
+const port = parentPort!
+const { folder, version } = workerData as WorkerSetup
+
+const statusOf = (error: unknown): { status: number, message: string } => error instanceof ModelError
+  ? { status: error.status, message: error.message }
+  : { status: INTERNAL, message: error instanceof Error ? error.message : String(error) }
+
+const methods: Readonly<Record<CallMethod, (model: LoadedModel, request: Uint8Array) => Uint8Array>> = {
+  predict: (model, request) => predict(model, version, request)
+}
+
+function answer (model: LoadedModel, { id, method, request }: CallRequest): void {
+  let outcome: CallOutcome
+  let transfer: ArrayBuffer[] = []
+  try {
+    const [response, moved] = movable(methods[method](model, request))
+    outcome = { id, response }
+    transfer = moved
+  } catch (error) {
+    outcome = { id, ...statusOf(error) }
+  }
+  port.postMessage(outcome, transfer)
+}
+
+async function load (): Promise<LoadOutcome> {
+  try {
+    const format = await formatOf(folder)
+    const model = await format.load(folder)
+    port.on('message', (call: CallRequest) => answer(model, call))
+    return { loaded: true, format: format.name, signatureDefMap: model.signatureDefMap }
+  } catch (error) {
+    return { loaded: false, ...statusOf(error) }
+  }
+}
+
+port.postMessage(await load())
