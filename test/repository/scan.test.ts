@@ -44,7 +44,7 @@ t.test('a model config file: its policy and labels come before model.yaml', asyn
   writeFileSync(join(folder, 'models.config'), `model_config_list { config { name: "x/y" base_path: "${join(folder, 'm')}" model_version_policy { all {} } version_labels { key: "new" value: 1 } } }`)
   const [model] = findModels({ kind: 'config-file', file: join(folder, 'models.config') })
   t.match(model, { name: 'x/y', settings: { policy: { kind: 'all' }, timeoutMs: 1000 } })
-  t.strictSame([...(model as { settings: { labels: Map<string, bigint> } }).settings.labels], [['new', 1n]])
+  t.strictSame([...(model as unknown as { settings: { labels: Map<string, bigint> } }).settings.labels], [['new', 1n]])
   t.throws(() => findModels({ kind: 'config-file', file: join(folder, 'broken.config') }), { code: 'CONFIG_INVALID', message: /broken\.config/ })
   t.throws(() => findModels({ kind: 'config-file', file: join(folder, 'none.config') }), { code: 'CONFIG_INVALID', message: /model config file .*ENOENT/ })
 })
