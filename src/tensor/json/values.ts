@@ -124,7 +124,7 @@ class Numbers implements Elements {
   }
 
   data (): TensorData {
-    if (this.#read === undefined) return allocate(this.#dtype, 0)
+    if (this.#read === undefined) return new Uint8Array(0)
     return this.#values.subarray(0, this.length)
   }
 }
