@@ -1,0 +1,108 @@
+// The document's part for the contract routes: health, version, metrics, shutdown, the document itself.
+import { json, schemaRef, type Paths, type Schema } from './document-types.js'
+import { problems } from './errors.js'
+
+const text: Schema = { type: 'string' }
+const when: Schema = { type: 'string', format: 'date-time' }
+const version: Schema = { type: 'string', pattern: '^\\d+$' }
+
+const partSchema: Schema = { type: 'object', required: ['ok', 'state'], properties: { ok: { type: 'boolean' }, state: text, reason: text } }
+
+export const serviceSchemas: Readonly<Record<string, Schema>> = {
+  Health: {
+    title: 'Health',
+    type: 'object',
+    required: ['status', 'ready', 'models', 'failed', 'engines'],
+    properties: {
+      status: { enum: ['ready', 'loading', 'not-ready', 'draining', 'failed'] },
+      ready: { type: 'boolean' },
+      reason: { type: 'string', description: 'What keeps the service from being ready.' },
+      models: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'required', 'ready', 'versions'],
+          properties: {
+            name: text, required: { type: 'boolean' }, ready: { type: 'boolean' }, reason: text,
+            versions: {
+              type: 'array',
+              items: {
+                type: 'object',
+                required: ['version', 'ready', 'state', 'parts'],
+                properties: {
+                  version, ready: { type: 'boolean' }, state: { enum: ['loading', 'available', 'draining', 'failed'] },
+                  parts: { type: 'object', required: ['engine', 'servable', 'handler'], properties: { engine: partSchema, servable: partSchema, handler: partSchema } }
+                }
+              }
+            }
+          }
+        }
+      },
+      failed: { description: 'Loads that failed, also beside versions that serve.', type: 'array', items: { type: 'object', required: ['model', 'required', 'reason'], properties: { model: text, version, required: { type: 'boolean' }, reason: text } } },
+      engines: { type: 'array', items: { type: 'object', required: ['kind', 'state', 'since', 'restarts'], properties: { kind: text, state: { enum: ['starting', 'running', 'unresponsive', 'restarting', 'failed', 'stopped'] }, since: when, restarts: { type: 'integer', minimum: 0 }, reason: text } } }
+    }
+  },
+  Liveness: { title: 'Liveness', type: 'object', required: ['status', 'phase'], properties: { status: { enum: ['alive', 'failed'] }, phase: { enum: ['loading', 'serving', 'draining', 'failed'] }, reason: text } },
+  Version: {
+    title: 'Version',
+    type: 'object',
+    required: ['service', 'version', 'commit', 'built_at', 'node', 'engines', 'models'],
+    properties: {
+      service: { const: 'outrigger' }, version: text, commit: { type: ['string', 'null'] }, built_at: { type: ['string', 'null'], format: 'date-time' }, node: text,
+      engines: { type: 'array', items: { type: 'object', required: ['kind', 'version'], properties: { kind: text, version: { type: ['string', 'null'] } } } },
+      models: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'labels', 'versions'],
+          properties: {
+            name: text, labels: { type: 'object', additionalProperties: version },
+            versions: { type: 'array', items: { type: 'object', required: ['version', 'state', 'format', 'engine', 'checksum', 'handler_checksum'], properties: { version, state: text, format: text, engine: text, checksum: { type: ['string', 'null'] }, handler_checksum: { type: ['string', 'null'] } } } }
+          }
+        }
+      }
+    }
+  }
+}
+
+const health = (operationId: string, summary: string): Paths[string] => ({
+  get: {
+    operationId, summary, tags: ['contract'],
+    description: 'Ready only if every required model has a version that is AVAILABLE in its model server with its handler loaded. Never waits for a model.',
+    responses: {
+      200: { description: 'Ready.', content: json(schemaRef('Health')) },
+      503: { description: 'Not ready; the body says why, per model and part.', content: json(schemaRef('Health')) }
+    }
+  }
+})
+
+export const servicePaths: Paths = {
+  '/health': health('health', 'Whether a prediction can be made now'),
+  '/health/ready': health('healthReady', 'The same as /health'),
+  '/health/live': {
+    get: {
+      operationId: 'healthLive', summary: 'Whether the service itself lives', tags: ['contract'],
+      description: 'Stays 200 while models load, while it drains and while a model server restarts; 503 only when it cannot recover.',
+      responses: { 200: { description: 'Alive.', content: json(schemaRef('Liveness')) }, 503: { description: 'Beyond recovery.', content: json(schemaRef('Liveness')) } }
+    }
+  },
+  '/metrics': {
+    get: {
+      operationId: 'metrics', summary: 'Metrics for Prometheus', tags: ['contract'],
+      responses: { 200: { description: 'The text format 0.0.4, or OpenMetrics where Accept asks for it.', content: { 'text/plain': { schema: text }, 'application/openmetrics-text': { schema: text } } } }
+    }
+  },
+  '/version': { get: { operationId: 'version', summary: 'What exactly runs here', tags: ['contract'], responses: { 200: { description: 'Service, engines, models, checksums.', content: json(schemaRef('Version')) } } } },
+  '/openapi.json': { get: { operationId: 'openapi', summary: 'This document', tags: ['contract'], responses: { 200: { description: 'OpenAPI 3.1, made from the models that are loaded now.', content: json({ type: 'object' }) } } } },
+  '/shutdown': {
+    post: {
+      operationId: 'shutdown', summary: 'End the service', tags: ['contract'],
+      description: 'Closed unless the service was started with --allow-local-admin (then open to callers on the same machine) or is called through its admin socket.',
+      requestBody: { required: true, content: json({ type: 'object', required: ['mode'], properties: { mode: { enum: ['graceful', 'force'] } } }, { graceful: { summary: 'Finish what is under way', value: { mode: 'graceful' } } }) },
+      responses: {
+        202: { description: 'It ends.', content: json({ type: 'object', required: ['status', 'mode'], properties: { status: { const: 'shutting-down' }, mode: { enum: ['graceful', 'force'] } } }) },
+        ...problems(400, 403, 413)
+      }
+    }
+  }
+}
