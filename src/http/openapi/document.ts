@@ -39,6 +39,8 @@ export function buildDocument (input: DocumentInput): OpenApiDocument {
   Object.assign(paths, servicePaths)
   const schemas: Record<string, Schema> = { ...errorSchemas, ...serviceSchemas, ...evaluateSchemas, ...tensorflowSchemas }
   for (const version of versions) Object.assign(schemas, version.schemas)
+  const used = JSON.stringify(paths)
+  const responses = Object.fromEntries(Object.entries(errorResponses).filter(([name]) => used.includes(`"#/components/responses/${name}"`)))
   return {
     openapi: '3.1.0',
     info: {
@@ -54,6 +56,6 @@ export function buildDocument (input: DocumentInput): OpenApiDocument {
       { name: 'contract', description: 'Health, metrics, version, shutdown: the same on every service.' }
     ],
     paths,
-    components: { schemas, responses: errorResponses, parameters }
+    components: { schemas, responses, parameters }
   }
 }

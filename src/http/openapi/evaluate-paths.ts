@@ -12,7 +12,7 @@ export const evaluateSchemas: Readonly<Record<string, Schema>> = {
   Description: { title: 'Description', type: 'object', required: ['name'], properties: { name: text } }
 }
 
-const errors = problems(400, 404, 413, 415, 422, 500, 503, 504)
+const errors = problems(400, 404, 413, 415, 422, 429, 500, 501, 503, 504)
 
 const answered: Response['headers'] = { 'outrigger-model-version': { description: 'The version that answered.', schema: { type: 'string', pattern: '^\\d+$' } } }
 
