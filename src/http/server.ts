@@ -1,7 +1,8 @@
 // Builds the HTTP server: the table of contents of a request's way. Every plugin and route set is registered here, by name, in the order in which a request meets it.
-import Fastify, { type FastifyInstance } from 'fastify'
-import errors from './plugins/errors.js'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import accessLog from './plugins/access-log.js'
+import drain from './plugins/drain.js'
+import errors, { clientErrorHandler, sendError } from './plugins/errors.js'
 import metrics from './plugins/metrics.js'
 import openapi from './plugins/openapi.js'
 import rawBody from './plugins/raw-body.js'
@@ -31,7 +32,12 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   const { service, bodyLimitBytes } = options
   const app = Fastify({
     loggerInstance: service.log,
-    disableRequestLogging: true,
+    // Our own access log says more, once per request.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    // plugins/drain.ts answers in our own form.
+    return503OnClosing: false,
+    frameworkErrors: sendError,
+    clientErrorHandler,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
     genReqId: request => {
@@ -44,6 +50,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(metrics, { metrics: service.metrics })
   await app.register(accessLog, { enabled: options.logRequests })
   await app.register(errors)
+  await app.register(drain, { service })
   await app.register(rawBody)
   await app.register(openapi, { service })
 
