@@ -22,6 +22,9 @@ export interface RunOptions {
   terminateMs: number
 }
 
+/** A watchdog that somebody killed is replaced; one that cannot run is not tried for ever. */
+const maxReplacements = 3
+
 /** One process of the model server, from its start to its end. */
 export class Run {
   readonly child: ChildProcess
@@ -37,10 +40,14 @@ export class Run {
   constructor (options: RunOptions) {
     const { program, log } = options
     this.#socketPath = options.socketPath
-    const watchdog = startWatchdog({
-      graceMs: options.terminateMs,
-      onLost: reason => log.warn({ reason }, 'the watchdog of the model server is gone; should this process be killed, the model server may outlive it')
-    })
+    let watchdog = startWatchdog({ graceMs: options.terminateMs, onLost: reason => replaceWatchdog(reason) })
+    let replacements = 0
+    const replaceWatchdog = (reason: string): void => {
+      log.warn({ reason }, 'the watchdog of the model server is gone; without one the model server may outlive this process')
+      if (this.child.pid === undefined || this.hasEnded || ++replacements > maxReplacements) return
+      watchdog = startWatchdog({ graceMs: options.terminateMs, onLost: replaceWatchdog })
+      watchdog.watch(this.child.pid)
+    }
     // A session of its own: the signals of a terminal or of our process group are for us, who then drain before we end the child.
     this.child = spawn(program.file, [...program.args, ...options.args], { env: options.environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     if (this.child.pid !== undefined) watchdog.watch(this.child.pid)

@@ -3,11 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { startTime } from './proc.js'
 
 /**
- * The first line of the pipe names the process: pid and start time, so that a pid that was given to another process is never signalled.
+ * What the shell runs; its first argument is the grace in tenths of a second. The first line of the pipe names the process: pid and start time, so that a pid that was given to another process is never signalled.
  * The second read returns when the pipe is closed: we are gone, however that came. A line `done` says that the child has ended.
  * The signals of a terminal or a group do not end it; it runs in a session of its own anyway. A zombie counts as ended.
  */
-const script = `
+export const watchdogScript = `
 trap '' INT TERM HUP QUIT
 read -r pid started || exit 0
 read -r word && exit 0
@@ -42,7 +42,7 @@ export interface WatchdogOptions {
 
 /** Starts a watchdog before the child is started, so that no moment is left unwatched; tell it the child by `watch`. */
 export function startWatchdog ({ graceMs, onLost }: WatchdogOptions): Watchdog & { watch (pid: number): void } {
-  const shell: ChildProcess = spawn('/bin/sh', ['-c', script, 'outrigger-watchdog', String(Math.ceil(graceMs / 100))], {
+  const shell: ChildProcess = spawn('/bin/sh', ['-c', watchdogScript, 'outrigger-watchdog', String(Math.ceil(graceMs / 100))], {
     stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: { PATH: '/usr/bin:/bin' }, cwd: '/'
   })
   let needed = true

@@ -101,3 +101,19 @@ export async function until (what: () => boolean | Promise<boolean>, withinMs = 
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
+
+/** Whether the process runs; a zombie that nobody collects does not. */
+export function isAlive (pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+/** Keeps the test's process running while it waits for something that alone would not. */
+export function keepAlive (t: Test): void {
+  const timer = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(timer))
+}

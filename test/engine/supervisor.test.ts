@@ -222,12 +222,12 @@ t.test('deaf to SIGTERM: stopped all the same', async t => {
 })
 
 t.test('a child that never opens its socket is killed and started again', async t => {
-  const b = bench(t, { timing: { startMs: 700 } }, { neverOpens: true })
+  const b = bench(t, { timing: { startMs: 1500 } }, { neverOpens: true })
   const started = b.engine.start()
-  await until(() => b.engine.report().restarts >= 1)
+  await until(() => b.journal('start').length === 1)
   b.control({})
   await started
-  t.ok(b.journal('start').length >= 2)
+  t.ok(b.engine.report().restarts >= 1)
 })
 
 t.test('gives up after starts in a row that never became available', async t => {
