@@ -1,0 +1,42 @@
+// The body of an evaluate request as handlers and plain versions read it: media type, bytes, form parts, shape. Knows no models.
+import type { FastifyRequest } from 'fastify'
+import { OutriggerError } from '../../../errors.js'
+import type { FormPart, HandlerRequest } from '../../../handlers/version-handler.js'
+
+/** Parts of one form at most; each costs memory besides its bytes. */
+const maxParts = 1000
+
+/** `Image/PNG; q=1` → `image/png`; '' when there is none. */
+export const mediaTypeOf = (header: string | undefined): string => (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
+/** Reads a multipart/form-data body. Throws REQUEST_INVALID for one that is cut off or malformed. */
+export async function readForm (body: Uint8Array, contentType: string): Promise<FormPart[]> {
+  if (!/;\s*boundary=/i.test(contentType)) throw new OutriggerError('REQUEST_INVALID', 'The header Content-Type of the form names no boundary')
+  let form: FormData
+  try {
+    form = await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': contentType } }).formData()
+  } catch {
+    throw new OutriggerError('REQUEST_INVALID', 'The multipart/form-data body is cut off or malformed')
+  }
+  const entries = [...form]
+  if (entries.length > maxParts) throw new OutriggerError('REQUEST_INVALID', `The form has ${entries.length} parts, more than the limit of ${maxParts}`)
+  return await Promise.all(entries.map(async ([name, value]) => typeof value === 'string'
+    ? { name, mediaType: undefined, filename: undefined, data: new Uint8Array(Buffer.from(value)) }
+    : { name, mediaType: value.type === '' ? undefined : mediaTypeOf(value.type), filename: value.name, data: new Uint8Array(await value.arrayBuffer()) }))
+}
+
+/** The header outrigger-shape, `1,224,224,3`. Throws REQUEST_INVALID. */
+export function shapeOf (header: string | string[] | undefined): number[] | undefined {
+  if (header === undefined) return undefined
+  if (typeof header !== 'string' || !/^\s*\[?\s*(\d{1,9}(\s*,\s*\d{1,9})*)?\s*\]?\s*$/.test(header)) throw new OutriggerError('REQUEST_INVALID', 'The header outrigger-shape must list sizes, for example 1,224,224,3')
+  return (header.match(/\d+/g) ?? []).map(Number)
+}
+
+/** A body without a media type is taken for JSON. */
+export async function readBody (request: FastifyRequest): Promise<HandlerRequest> {
+  const mediaType = mediaTypeOf(request.headers['content-type'])
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  if (mediaType === 'multipart/form-data') return { mediaType, body: new Uint8Array(), parts: await readForm(body, request.headers['content-type']!) }
+  const shape = shapeOf(request.headers['outrigger-shape'])
+  return { mediaType, body, ...(shape === undefined ? {} : { shape }) }
+}

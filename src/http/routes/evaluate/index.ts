@@ -1,0 +1,81 @@
+// POST /evaluate and /models/{model}[/versions/{v}|/labels/{l}]/evaluate: a request through the version's handler and model, or by the plain form where it has none.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { OutriggerError } from '../../../errors.js'
+import { chooseSignature, plainHandler } from '../../../handlers/plain.js'
+import type { HandlerCall, StageTimer } from '../../../handlers/version-handler.js'
+import type { VersionEntry } from '../../../inference/registry.js'
+import { availableVersion, type TargetParams } from '../../model-target.js'
+import type { Service } from '../../service.js'
+import { readBody } from './body.js'
+
+export interface EvaluateOptions { readonly service: Pick<Service, 'registry' | 'predict' | 'metrics' | 'phase'> }
+
+/** `?signature=` first, then the header outrigger-signature; '' for the default one. */
+function signatureOf (request: FastifyRequest): string {
+  const { signature } = request.query as { signature?: unknown }
+  if (signature !== undefined && typeof signature !== 'string') throw new OutriggerError('REQUEST_INVALID', 'The query gives more than one signature')
+  const header = request.headers['outrigger-signature']
+  return signature ?? (typeof header === 'string' ? header : '')
+}
+
+function timer (service: EvaluateOptions['service'], { model, version }: VersionEntry): StageTimer {
+  return async (stage, work) => {
+    const start = performance.now()
+    try {
+      return await work()
+    } finally {
+      service.metrics.stage(stage, model, version.toString(), (performance.now() - start) / 1000)
+    }
+  }
+}
+
+/** Traces go on into the model server. */
+const metadataOf = ({ headers }: FastifyRequest): Record<string, string> | undefined =>
+  typeof headers.traceparent === 'string' && /^[\da-f-]{55}$/.test(headers.traceparent) ? { traceparent: headers.traceparent } : undefined
+
+export default async function evaluate (app: FastifyInstance, { service }: EvaluateOptions): Promise<void> {
+  async function answer (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { outcome } = request
+    outcome.api = 'evaluate'
+    const params = request.params as TargetParams
+    outcome.model = params.model !== undefined && service.registry.get(params.model) === undefined ? undefined : params.model
+    const { model, version: entry } = availableVersion(service, params)
+    outcome.model = model.name
+    const signature = chooseSignature(entry.signatures, signatureOf(request)).name
+    const deadline = model.timeoutMs === undefined ? request.deadline : Math.min(request.deadline, Date.now() + model.timeoutMs)
+    const signal = request.callerSignal
+    const metadata = metadataOf(request)
+    const call: HandlerCall = {
+      request: await readBody(request),
+      signature,
+      requestId: String(request.id),
+      deadline,
+      signal,
+      predict: async inputs => {
+        const outputs = await service.predict(entry, inputs, { signature, deadline, signal, ...(metadata === undefined ? {} : { metadata }) })
+        outcome.version = entry.version
+        return outputs
+      },
+      predictModel: async (name, inputs, limits) => {
+        const { version: other } = availableVersion(service, { model: name })
+        return await service.predict(other, inputs, { ...limits, signature: chooseSignature(other.signatures, '').name })
+      },
+      stage: timer(service, entry)
+    }
+    try {
+      const { mediaType, body } = await (entry.handler ?? plainHandler(entry.signatures)).evaluate(call)
+      return await reply.header('content-type', mediaType).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+    } catch (error) {
+      if (error instanceof OutriggerError) {
+        error.model ??= entry.model
+        error.version ??= entry.version
+      }
+      throw error
+    }
+  }
+
+  app.post('/evaluate', answer)
+  app.post('/models/:model/evaluate', answer)
+  app.post('/models/:model/versions/:version/evaluate', answer)
+  app.post('/models/:model/labels/:label/evaluate', answer)
+}
