@@ -95,13 +95,13 @@ function obstacle (phase: ReturnType<Service['phase']>, models: readonly ModelHe
   if (phase === 'draining') return { status: 'draining', reason: 'the service is shutting down' }
   if (phase === 'failed') return { status: 'failed', reason: 'the service has failed for good' }
   const blocking = models.find(m => m.required && !m.ready)
+  // The phase alone blocks nothing: an optional model that still loads keeps nobody waiting.
   const status = phase === 'loading' ? 'loading' : 'not-ready'
   if (blocking !== undefined) return { status, reason: `${blocking.name}: ${blocking.reason}` }
   const fault = missing[0]
   if (fault !== undefined) return { status, reason: `${fault.model}: ${fault.reason}` }
-  if (phase === 'loading') return { status, reason: 'the models are loading' }
   // With every model optional the rule of required models would call a service ready that can answer nothing.
-  if (!models.some(m => m.ready)) return { status, reason: 'no model is served' }
+  if (!models.some(m => m.ready)) return { status, reason: phase === 'loading' ? 'the models are loading' : 'no model is served' }
   return undefined
 }
 

@@ -68,7 +68,9 @@ t.test('no model, draining, loading', async t => {
   t.match(healthReport([], [engine], 'serving', []), { ready: false, reason: 'no model is served' })
   t.equal(healthReport([{ ...modelEntry('o', []), required: false }], [engine], 'serving', []).ready, false, 'optional models alone do not make a service')
   t.match(healthReport([entry], [engine], 'draining', []), { ready: false, status: 'draining' })
-  t.match(healthReport([entry], [engine], 'loading', []), { ready: false, status: 'loading' })
+  t.match(healthReport([], [engine], 'loading', []), { ready: false, status: 'loading' })
+  const slow = modelEntry('slow', [versionEntry(engine, 'slow', 1n, { state: 'loading' })], { required: false })
+  t.equal(healthReport([entry, slow], [engine], 'loading', []).ready, true, 'an optional model that loads keeps nobody waiting')
   t.match(healthReport([entry], [engine], 'failed', []), { ready: false, status: 'failed' })
 })
 
