@@ -45,7 +45,7 @@ function specOf (request: Buffer): ModelSpec {
 }
 
 const choiceOf = (spec: m.ModelSpec): VersionChoice => ({
-  version: spec.version == null ? undefined : BigInt(spec.version.value),
+  version: spec.version === null || spec.version === undefined ? undefined : BigInt(spec.version.value),
   label: spec.version_choice === 'version_label' ? spec.version_label : undefined
 })
 

@@ -1,5 +1,5 @@
 // A TensorFlow graph as it is written: nodes by name, library functions. Reads GraphDef; knows no op. Field numbers from graph.proto, node_def.proto, function.proto, op_def.proto in tensorflow/core/framework.
-import { DELIMITED, Reader } from '../../tensor/proto/wire.js'
+import { DELIMITED, type Reader } from '../../tensor/proto/wire.js'
 import { NodeAttributes } from './attributes.js'
 
 export interface NodeDef {

@@ -17,8 +17,8 @@ export function copyBox (from: Tensor, start: readonly number[], to: Tensor, tar
   const fromSteps = strides(from.shape)
   const toSteps = strides(to.shape)
   const lanes = dtypeRow(from.dtype).lanes ?? 1
-  const source = from.data as { readonly [index: number]: unknown }
-  const output = to.data as unknown as { [index: number]: unknown }
+  const source = from.data as Readonly<Record<number, unknown>>
+  const output = to.data as unknown as Record<number, unknown>
   const walk = (dimension: number, at: number, into: number): void => {
     if (dimension === size.length) {
       for (let lane = 0; lane < lanes; lane++) output[into * lanes + lane] = source[at * lanes + lane]

@@ -29,11 +29,12 @@ class Cursor {
       const byte = this.bytes[this.at++]
       value += (byte & 127) * 2 ** (7 * shift)
       if (byte < 128) {
-        if (!Number.isSafeInteger(value)) break
+        // A last byte of 0 would be another spelling of the same number: nobody writes it.
+        if (!Number.isSafeInteger(value) || (byte === 0 && shift > 0)) break
         return value
       }
     }
-    throw new Error('number too large')
+    throw new Error('malformed number')
   }
 
   take (length: number): Buffer {
