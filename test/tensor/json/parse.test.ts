@@ -11,7 +11,7 @@ t.test('errors have their text and the offset of the byte', async t => {
     [' \t\r\n', 'empty', 4], [']', 'empty', 0], ['}', 'empty', 0], [',', 'empty', 0], [':', 'empty', 0], ['\0{}', 'empty', 0],
     ['[', 'value', 1], ['[,', 'value', 1], ['[1,', 'value', 3], ['[1,]', 'value', 3], ['[}', 'value', 1], ['{"a":', 'value', 5], ['{"a":}', 'value', 5],
     ['nulL', 'value', 3], ['tru', 'value', 3], ['falsy', 'value', 4], ['nan', 'value', 1], ['[Nan]', 'value', 3], ['In', 'value', 2], ['Infinitx', 'value', 7], ['-', 'value', 1],
-    ['-x', 'value', 1], ['+1', 'value', 0], ['.5', 'value', 0], ['-.5', 'value', 1], ["'a'", 'value', 0],
+    ['-x', 'value', 1], ['NInf', 'value', 1], ['NaInf', 'value', 2], ['+1', 'value', 0], ['.5', 'value', 0], ['-.5', 'value', 1], ["'a'", 'value', 0],
     ['{', 'name', 1], ['{a', 'name', 1], ['{,', 'name', 1], ['{"a":1,}', 'name', 7], ['{"a":1,', 'name', 7], ['{1:2}', 'name', 1],
     ['{"a"', 'colon', 4], ['{"a" 1', 'colon', 5], ['{"a",', 'colon', 4],
     ['{"a":1', 'member', 6], ['{"a":1]', 'member', 6], ['{"a":01}', 'member', 6], ['{"a":1 "b"', 'member', 7],
