@@ -63,13 +63,18 @@ function bigCount ([start, limit, delta]: readonly bigint[]): number {
   return Number(count * delta === span ? count : count + 1n)
 }
 
-/** Adds step after step in the type's own precision, as the kernel does; works for bigints alike. */
+/** start + i · delta, rounded to the type after each operation. */
 function advance (data: NumericData, start: NumericData, delta: NumericData): void {
-  const out = data as Float32Array
-  if (out.length === 0) return
-  out[0] = (start as Float32Array)[0]
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < data.length; i++) data[i] = (start as BigInt64Array)[0] + (delta as BigInt64Array)[0] * BigInt(i)
+    return
+  }
+  const first = (start as Float32Array)[0]
   const step = (delta as Float32Array)[0]
-  for (let i = 1; i < out.length; i++) out[i] = out[i - 1] + step
+  for (let i = 0; i < data.length; i++) {
+    data[i] = step * i
+    data[i] += first
+  }
 }
 
 const linSpace: Op = node => {

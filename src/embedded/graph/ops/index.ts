@@ -3,9 +3,11 @@ import { activation } from './activation.js'
 import { arg } from './arg.js'
 import { arithmetic } from './arithmetic.js'
 import { bias } from './bias.js'
+import { blocks } from './blocks.js'
 import { casts } from './cast.js'
 import { comparison } from './comparison.js'
 import { convolution } from './convolution.js'
+import { cumulatives } from './cumulative.js'
 import { filling } from './filling.js'
 import { gathering } from './gather.js'
 import { layout } from './layout.js'
@@ -16,10 +18,14 @@ import { normalisation } from './normalisation.js'
 import { padding } from './padding.js'
 import { pooling } from './pooling.js'
 import { reduction } from './reduction.js'
+import { resizing } from './resize.js'
+import { scattering } from './scatter.js'
+import { search } from './search.js'
 import { selection } from './selection.js'
 import { shapes } from './shape.js'
 import { slicing } from './slicing.js'
 import { tables } from './table.js'
+import { texts } from './text.js'
 import type { Op, OpFamily } from '../kernel.js'
 
 const families: readonly OpFamily[] = [
@@ -27,9 +33,11 @@ const families: readonly OpFamily[] = [
   arg,
   arithmetic,
   bias,
+  blocks,
   casts,
   comparison,
   convolution,
+  cumulatives,
   filling,
   gathering,
   layout,
@@ -40,10 +48,14 @@ const families: readonly OpFamily[] = [
   padding,
   pooling,
   reduction,
+  resizing,
+  scattering,
+  search,
   selection,
   shapes,
   slicing,
-  tables
+  tables,
+  texts
 ]
 
 /** Ops by TensorFlow's name. Throws when two families claim the same name. */

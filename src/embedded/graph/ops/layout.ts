@@ -24,10 +24,10 @@ const transpose: Op = node => {
     if (perm.length !== rank) throw invalid(`transpose expects a vector of size ${rank}. But input(1) is a vector of size ${perm.length}`)
     const seen = new Set<number>()
     const axes = perm.map(wanted => {
-      const axis = axisOf(wanted, rank)
-      if (axis === undefined) throw invalid(`${wanted} is out of range [0 .. ${rank})`)
-      seen.add(axis)
-      return axis
+      // TensorFlow ends the process for a negative one.
+      if (wanted < 0 || wanted >= rank) throw invalid(`${wanted} is out of range [0 .. ${rank})`)
+      seen.add(wanted)
+      return wanted
     })
     for (let axis = 0; axis < rank; axis++) if (!seen.has(axis)) throw invalid(`${axis} is missing from {${perm.join(',')}}.`)
     const strides = stridesOf(tensor.shape)

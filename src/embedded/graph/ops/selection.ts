@@ -52,7 +52,7 @@ const selectV2: Op = node => {
   }
 }
 
-/** min(max(x, low), high); the limits are scalars or of x's shape. */
+/** max(min(x, high), low); the limits are scalars or of x's shape. */
 const clipByValue: Op = node => {
   const dtype = typeAttribute(node, 'T', [...floatTypes, ...halfTypes, ...smallIntegerTypes, ...bigTypes])
   const real = isHalf(dtype) ? 'DT_FLOAT' : dtype
@@ -73,8 +73,8 @@ const clipByValue: Op = node => {
 /** Works for bigints as well: it only compares. */
 function clip (x: Float32Array, low: Float32Array, lowStep: number, high: Float32Array, highStep: number, out: Float32Array): void {
   for (let i = 0, l = 0, h = 0; i < x.length; i++, l += lowStep, h += highStep) {
-    const raised = x[i] < low[l] ? low[l] : x[i]
-    out[i] = high[h] < raised ? high[h] : raised
+    const lowered = high[h] < x[i] ? high[h] : x[i]
+    out[i] = lowered < low[l] ? low[l] : lowered
   }
 }
 

@@ -76,14 +76,14 @@ function checkTypes (table: LookupTable, keys: Tensor, values: Tensor): void {
 function initialize (table: LookupTable, keys: ArrayLike<Element>, values: ArrayLike<Element>): void {
   if (table.initialized) {
     if (table.fixed && sameContent(table, keys, values)) return
-    throw new ModelError(FAILED_PRECONDITION, 'Table already initialized.')
+    throw new ModelError(FAILED_PRECONDITION, 'Table was already initialized with different data.')
   }
   const fresh = new Map<Key, { key: Element, value: Element }>()
   for (let i = 0; i < keys.length; i++) {
     const key = keyOf(keys[i])
     const known = fresh.get(key)
     if (known !== undefined && keyOf(known.value) !== keyOf(values[i])) {
-      throw invalid(`HashTable has different value for same key. Key ${key} has ${keyOf(known.value)} and trying to add value ${keyOf(values[i])}`)
+      throw new ModelError(FAILED_PRECONDITION, `HashTable has different value for same key. Key ${key} has ${keyOf(known.value)} and trying to add value ${keyOf(values[i])}`)
     }
     fresh.set(key, { key: keys[i], value: values[i] })
   }
@@ -97,7 +97,7 @@ function sameContent (table: LookupTable, keys: ArrayLike<Element>, values: Arra
 }
 
 function checkSameCount (keys: Tensor, values: Tensor): void {
-  if (elementCount(keys.shape) !== elementCount(values.shape)) throw invalid(`Number of elements in keys and values must match, got shapes ${shapeText(keys.shape)} and ${shapeText(values.shape)}`)
+  if (elementCount(keys.shape) !== elementCount(values.shape)) throw invalid(`Keys and values must have the same size ${elementCount(keys.shape)} vs ${elementCount(values.shape)}`)
 }
 
 const initializeTable: Op = () => inputs => {
@@ -105,8 +105,8 @@ const initializeTable: Op = () => inputs => {
   const keys = tensorOf(inputs[1])
   const values = tensorOf(inputs[2])
   checkTypes(table, keys, values)
-  if (keys.shape.length !== 1) throw invalid(`Keys must be a vector, but received shape ${shapeText(keys.shape)}`)
-  if (values.shape.length !== 1) throw invalid(`Values must be a vector, but received shape ${shapeText(values.shape)}`)
+  if (keys.shape.length !== 1) throw invalid(`Keys must be a vector, but received shape${shapeText(keys.shape)}`)
+  if (values.shape.length !== 1) throw invalid(`Values must be a vector, but received shape${shapeText(values.shape)}`)
   checkSameCount(keys, values)
   initialize(table, elementsOf(keys), elementsOf(values))
   return []
@@ -164,15 +164,15 @@ const find: Op = () => inputs => {
   return tensorFrom(table.valueType, keys.shape, out)
 }
 
-/** One default for all keys; a table that is not fixed also takes one for each. */
+/** One default for all keys. A mutable table also takes one for each; a fixed one looks at the first only. */
 function defaults (table: LookupTable, fallback: Tensor, shape: Shape): (i: number) => Element {
   const elements = elementsOf(fallback)
-  if (fallback.shape.length === 0) return () => elements[0]
+  if (elements.length > 0 && (table.fixed || fallback.shape.length === 0)) return () => elements[0]
   if (!table.fixed && elements.length === elementCount(shape)) return i => elements[i]
-  throw invalid(`Expected shape [] for default value, got ${shapeText(fallback.shape)}`)
+  throw invalid(`Expected shape [] or ${shapeText(shape)} for default value, got ${shapeText(fallback.shape)}`)
 }
 
-const size: Op = () => inputs => ({ dtype: 'DT_INT64', shape: [], data: BigInt64Array.of(BigInt(initializedTable(inputs[0]).entries.size)) })
+const size: Op = () => inputs => ({ dtype: 'DT_INT64', shape: [], data: BigInt64Array.of(BigInt(tableOf(inputs[0]).entries.size)) })
 
 const exportTable: Op = () => inputs => {
   const table = initializedTable(inputs[0])

@@ -1,0 +1,5 @@
+// filling: every case recorded from TensorFlow.
+import t from 'tap'
+import { runRecorded } from './recorded.js'
+
+runRecorded(t, 'filling')
