@@ -2,7 +2,8 @@
 import type { ModelEntry, VersionEntry } from '../../inference/registry.js'
 import type { OpenApiDocument, Parameter, Paths, Schema } from './document-types.js'
 import { errorResponses, errorSchemas } from './errors.js'
-import { addEvaluatePaths, evaluateSchemas } from './evaluate-paths.js'
+import { catalogueSchemas } from './catalogue-schemas.js'
+import { addEvaluatePaths } from './evaluate-paths.js'
 import type { GoldenCase } from './examples.js'
 import { servicePaths, serviceSchemas } from './service-paths.js'
 import { addTensorflowPaths, tensorflowSchemas } from './tensorflow-paths.js'
@@ -25,6 +26,9 @@ const parameters: Readonly<Record<string, Parameter>> = {
   Model: { name: 'model', in: 'path', required: true, description: 'Name of a served model.', schema: { type: 'string' } },
   Version: { name: 'version', in: 'path', required: true, description: 'A 64-bit integer.', schema: { type: 'string', pattern: '^\\d+$' } },
   Label: { name: 'label', in: 'path', required: true, description: 'A movable name for a version.', schema: { type: 'string' } },
+  Signature: { name: 'signature', in: 'query', description: 'Name of the signature; the default one unless given.', schema: { type: 'string' } },
+  SignatureHeader: { name: 'outrigger-signature', in: 'header', description: 'The same as the query parameter, which wins.', schema: { type: 'string' } },
+  Shape: { name: 'outrigger-shape', in: 'header', description: 'Sizes of the tensor of an application/octet-stream body, where more than the batch is free.', schema: { type: 'string', pattern: '^\\d+(,\\s*\\d+)*$' }, example: '1,28,28' },
   RequestTimeout: { name: 'x-request-timeout-ms', in: 'header', description: "Lowers the time limit of this request, in milliseconds; it never raises the service's.", schema: { type: 'integer', minimum: 1 } }
 }
 
@@ -37,7 +41,7 @@ export function buildDocument (input: DocumentInput): OpenApiDocument {
   addEvaluatePaths(paths, versions, input.defaultModel)
   addTensorflowPaths(paths, versions)
   Object.assign(paths, servicePaths)
-  const schemas: Record<string, Schema> = { ...errorSchemas, ...serviceSchemas, ...evaluateSchemas, ...tensorflowSchemas }
+  const schemas: Record<string, Schema> = { ...errorSchemas, ...serviceSchemas, ...catalogueSchemas, ...tensorflowSchemas }
   for (const version of versions) Object.assign(schemas, version.schemas)
   const used = JSON.stringify(paths)
   const responses = Object.fromEntries(Object.entries(errorResponses).filter(([name]) => used.includes(`"#/components/responses/${name}"`)))

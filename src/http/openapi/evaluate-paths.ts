@@ -5,12 +5,7 @@ import type { VersionDocument } from './version-document.js'
 
 const tags = ['models']
 const text: Schema = { type: 'string' }
-
-/** The members that every description has; a description tells more, by format and handler. */
-export const evaluateSchemas: Readonly<Record<string, Schema>> = {
-  Catalogue: { title: 'Catalogue', type: 'object', required: ['models'], properties: { models: { type: 'array', items: { type: 'object', required: ['name'], properties: { name: text } } } } },
-  Description: { title: 'Description', type: 'object', required: ['name'], properties: { name: text } }
-}
+const usual = [parameterRef('Signature'), parameterRef('SignatureHeader'), parameterRef('Shape'), parameterRef('RequestTimeout')]
 
 const errors = problems(400, 404, 413, 415, 422, 429, 500, 501, 503, 504)
 
@@ -25,11 +20,9 @@ const targets = [
 const anyBody: Content = { 'application/json': { schema: {} }, 'image/png': {}, 'image/jpeg': {}, 'multipart/form-data': { schema: { type: 'object' } }, 'text/plain': { schema: text }, 'application/octet-stream': {} }
 const anyAnswer: Content = { 'application/json': { schema: {} }, '*/*': {} }
 
-const limit = parameterRef('RequestTimeout')
-
 const evaluateTemplate = (operationId: string, summary: string, parameters: Operation['parameters']): Paths[string] => ({
   post: {
-    operationId, tags, summary, parameters: [...parameters ?? [], limit],
+    operationId, tags, summary, parameters: [...parameters ?? [], ...usual],
     description: "With the version's handler; without one, tensors by name, or the plain form for one instance.",
     requestBody: { required: true, content: anyBody },
     responses: { 200: { description: 'The answer.', headers: answered, content: anyAnswer }, ...errors }
@@ -62,7 +55,7 @@ function evaluate (document: VersionDocument, summary: string, operationId: stri
   const answer = { ...json(schemaRef(document.evaluateResponse)), ...(document.anyAnswer ? { '*/*': {} } : {}) }
   return {
     post: {
-      operationId, tags, summary, parameters: [limit],
+      operationId, tags, summary, parameters: usual,
       requestBody: { required: true, content: requestContent(document) },
       responses: { 200: { description: `The answer of version ${document.entry.version}.`, headers: answered, content: answer }, ...errors }
     }

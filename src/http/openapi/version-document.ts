@@ -67,7 +67,7 @@ export function versionDocument (model: ModelEntry, entry: VersionEntry, evaluat
   const base = `${word(entry.model)}-${entry.version}`
   const schemas: Record<string, Schema> = {}
   const add = (name: string, schema: Schema): string => { schemas[name] = withBase(schema, name); return name }
-  const requests = Object.entries(evaluate.request).map(([mediaType, schema]) => [mediaType, add(`${base}-${mediaType === 'application/json' ? 'request' : word(mediaType)}`, schema)] as const)
+  const requests = Object.entries(evaluate.request).map(([mediaType, schema]) => [mediaType, add(`${base}-${mediaType === 'application/json' ? 'request' : mediaType.replace(/[^A-Za-z0-9]+/g, '-')}`, schema)] as const)
   const signature = entry.signatures.get('serving_default')
   const hasPredict = signature !== undefined
   return {

@@ -8,6 +8,10 @@ import { methodsOf, nearestRoutes, type DeclaredRoute } from './nearest-routes.j
 import { errorBody, errorForm, retryAfterMs } from './problem.js'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** All routes that are no hidden ones, in the order of their registration. */
+    declaredRoutes: readonly DeclaredRoute[]
+  }
   interface FastifyRequest {
     /** The code of the error that was answered; read by the access log and the metrics. */
     errorCode: ErrorCode | undefined
@@ -72,6 +76,7 @@ export function clientErrorHandler (thrown: Error & { code?: string }, socket: S
 /** Sets the error and not-found handlers. Registered before any route, so that it knows them all for hints and for the header Allow. */
 export default fp(async function errors (app: FastifyInstance) {
   const routes: DeclaredRoute[] = []
+  app.decorate('declaredRoutes', routes)
   app.decorateRequest('errorCode')
   app.addHook('onRoute', route => {
     if ((route.schema as { hide?: boolean } | undefined)?.hide === true) return

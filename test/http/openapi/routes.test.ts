@@ -1,0 +1,27 @@
+// The document and the routes agree both ways.
+import { pino } from 'pino'
+import t from 'tap'
+import { buildServer } from '../../../src/http/server.js'
+import type { Service } from '../../../src/http/service.js'
+import { readable } from '../../../src/http/plugins/nearest-routes.js'
+import { Registry } from '../../../src/inference/registry.js'
+import { createMetrics } from '../../../src/metrics.js'
+
+t.test('every route is declared, every declared path is a route', async t => {
+  const registry = new Registry()
+  const service: Service = {
+    log: pino({ level: 'silent' }), registry, engines: () => [], phase: () => 'serving', repositoryFaults: () => [], shutdown () {},
+    metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [], processMetrics: false }),
+    predict: () => new Promise(() => {})
+  }
+  const app = await buildServer({
+    service, bodyLimitBytes: 1000, requestTimeoutMs: 1000, cors: undefined, logRequests: false, admin: { allowLocalAdmin: false }, version: { build: { version: '1', commit: null, builtAt: null } }
+  })
+  t.teardown(() => app.close())
+  await app.ready()
+  const { paths } = (await app.inject('/openapi.json')).json<{ paths: Record<string, object> }>()
+  // One wildcard serves all of /v1; its own suite holds it to its grammar.
+  const declared = Object.entries(paths).filter(([path]) => !path.startsWith('/v1/')).flatMap(([path, item]) => Object.keys(item).map(method => `${method.toUpperCase()} ${path}`))
+  const routes = app.declaredRoutes.filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS').map(({ method, pattern }) => `${method} ${readable(pattern)}`)
+  t.same([...new Set(routes)].sort(), declared.sort())
+})
