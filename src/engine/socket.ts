@@ -96,6 +96,13 @@ export const defaultParents = (environment: Readonly<NodeJS.ProcessEnv>): string
 function folderAt (path: string, owner: Server): SocketFolder {
   const configFile = join(path, 'models.config')
   writeFileSync(configFile, emptyModelConfig, { mode: 0o600 })
+  const remove = (): void => {
+    process.off('exit', remove)
+    owner.close()
+    rmSync(path, { recursive: true, force: true })
+  }
+  // An exit without a stop, as after a second signal, leaves nothing behind either.
+  process.on('exit', remove)
   return {
     path,
     configFile,
@@ -104,9 +111,6 @@ function folderAt (path: string, owner: Server): SocketFolder {
       rmSync(socket, { force: true })
       return socket
     },
-    remove () {
-      owner.close()
-      rmSync(path, { recursive: true, force: true })
-    }
+    remove
   }
 }

@@ -1,6 +1,6 @@
 // What a gRPC status of the model server means here: status → error code, CallError → OutriggerError. The only such table.
 import { OutriggerError, type ErrorCode, type ErrorOptions } from '../errors.js'
-import { CallError } from './channel.js'
+import type { CallError } from './channel.js'
 
 /** By canonical status number, 0 to 16; what the server itself answered. */
 const codeOfStatus: readonly ErrorCode[] = [

@@ -117,3 +117,6 @@ export function keepAlive (t: Test): void {
   const timer = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(timer))
 }
+
+/** What the call rejected with; undefined when it did not. */
+export const failureOf = (call: Promise<unknown>): Promise<unknown> => call.then(() => undefined, (error: unknown) => error)

@@ -73,11 +73,12 @@ t.test('a watchdog that was killed is replaced', { skip: process.platform !== 'l
   await until(() => !isAlive(pid))
 })
 
-t.test('process.exit of the service, as after a second signal, ends the child', async t => {
-  const { parent, pid } = await service(t, { deaf: true }, 'exit')
+t.test('process.exit of the service, as after a second signal, ends the child and removes its folder', async t => {
+  const { parent, pid, folder } = await service(t, { deaf: true }, 'exit')
   parent.stdin?.write('now')
   await once(parent, 'exit')
   await until(() => !isAlive(pid))
+  t.same(readdirSync(folder).filter(name => name.startsWith('outrigger-')), [])
 })
 
 t.test('the folder of a killed service is removed by the next one', async t => {
