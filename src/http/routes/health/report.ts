@@ -81,10 +81,13 @@ function reasonOf (entry: ModelEntry, versions: readonly VersionHealth[]): strin
   return `version ${best.version}: ${faulty[0]} ${faulty[1].state}${faulty[1].reason === undefined ? '' : `, ${faulty[1].reason}`}`
 }
 
-function modelHealth (entry: ModelEntry): ModelHealth {
+/** While the service starts, a model waits for all its versions: else "latest" would move under the first callers. */
+function modelHealth (entry: ModelEntry, starting: boolean): ModelHealth {
   const versions = entry.versions.map(versionHealth)
-  const ready = versions.some(v => v.ready)
-  return { name: entry.name, required: entry.required, ready, ...(ready ? {} : { reason: reasonOf(entry, versions) }), versions }
+  const pending = starting ? versions.find(v => v.state === 'loading') : undefined
+  const ready = pending === undefined && versions.some(v => v.ready)
+  const reason = pending === undefined ? reasonOf(entry, versions) : `version ${pending.version} is loading`
+  return { name: entry.name, required: entry.required, ready, ...(ready ? {} : { reason }), versions }
 }
 
 const engineHealth = ({ kind, state, since, restarts, reason }: EngineReport): EngineHealth =>
@@ -107,7 +110,7 @@ function obstacle (phase: ReturnType<Service['phase']>, models: readonly ModelHe
 
 /**
  * Ready only if every required model has a version that is routed to, AVAILABLE in its child by the last probe and with its handler loaded,
- * and at least one model is served. A version that failed beside one that serves is listed under `failed` and changes nothing.
+ * and at least one model is served; while the service starts, only once none of its versions is loading any more. A version that failed beside one that serves is listed under `failed` and changes nothing.
  * `faults` are loads that failed before the registry knew the model: a required one without a ready model of its name blocks too.
  */
 export function healthReport (
@@ -116,7 +119,7 @@ export function healthReport (
   phase: ReturnType<Service['phase']>,
   faults: ReturnType<Service['repositoryFaults']>
 ): HealthReport {
-  const models = entries.map(modelHealth)
+  const models = entries.map(entry => modelHealth(entry, phase === 'loading'))
   const failedVersions = entries.flatMap(entry => entry.versions
     .filter(v => v.state === 'failed')
     .map(v => ({ model: entry.name, version: v.version.toString(), required: entry.required, reason: v.reason ?? 'no reason is known' })))

@@ -63,6 +63,13 @@ t.test('faults of the repository', async t => {
   t.equal(healthReport([entry], [engine], 'serving', [{ ...fault, model: 'm' }]).ready, true, 'an older version of it serves')
 })
 
+t.test('while the service starts, a required model waits for all its versions', async t => {
+  const { engine, entry } = serving()
+  const both = { ...entry, versions: [versionEntry(engine, 'm', 2n, { state: 'loading' }), ...entry.versions] }
+  t.match(healthReport([both], [engine], 'loading', []), { ready: false, status: 'loading', reason: 'm: version 2 is loading' })
+  t.equal(healthReport([both], [engine], 'serving', []).ready, true, 'later a new version that loads changes nothing')
+})
+
 t.test('no model, draining, loading', async t => {
   const { engine, entry } = serving()
   t.match(healthReport([], [engine], 'serving', []), { ready: false, reason: 'no model is served' })
