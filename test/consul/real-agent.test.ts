@@ -9,7 +9,7 @@ import { consulProgram, startConsul } from '../helpers/real-consul.js'
 
 const program = consulProgram()
 const skip = program === undefined ? 'SKIPPED: no Consul at hand (set CONSUL_BIN, or have consul on PATH)' : false
-if (typeof skip === 'string') console.error(skip)
+if (typeof skip === 'string') process.stderr.write(`${skip}\n`)
 
 type Health = { Status: string, CheckID: string }[]
 

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The code of the error that was answered; read by the access log and the metrics. */
     errorCode: ErrorCode | undefined
+    /** The model that the error names, served or not. */
+    errorModel: string | undefined
   }
 }
 
@@ -43,6 +45,7 @@ function logError (request: FastifyRequest, error: OutriggerError): void {
 /** Notes the error for access log and metrics, logs it, and sets status and the headers that go with it. The body is the caller's. */
 export function beginErrorReply (error: OutriggerError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.errorCode = error.code
+  request.errorModel = error.model
   logError(request, error)
   const retry = retryAfterMs(error)
   if (retry !== undefined) void reply.header('retry-after', Math.max(1, Math.ceil(retry / 1000)).toString())
@@ -78,6 +81,7 @@ export default fp(async function errors (app: FastifyInstance) {
   const routes: DeclaredRoute[] = []
   app.decorate('declaredRoutes', routes)
   app.decorateRequest('errorCode')
+  app.decorateRequest('errorModel')
   app.addHook('onRoute', route => {
     if ((route.schema as { hide?: boolean } | undefined)?.hide === true) return
     for (const method of [route.method].flat()) routes.push({ method, pattern: route.url })

@@ -36,8 +36,8 @@ export default fp(async function metrics (app: FastifyInstance, options: { metri
       if (request.errorCode !== undefined) metrics.failure(request.errorCode)
       metrics.request({
         api, route: routeOf(request), method: request.method, status: finalStatus(reply),
-        // A name that is not served does not become the request's model; that there was one shows all the same.
-        model: model ?? (request.errorCode === 'MODEL_NOT_FOUND' ? '_unknown' : undefined), version: version?.toString(), seconds: (performance.now() - request.beganAt) / 1000
+        // A name that is not served is told by the error alone; the label becomes _unknown.
+        model: model ?? request.errorModel, version: version?.toString(), seconds: (performance.now() - request.beganAt) / 1000
       })
     })
   })

@@ -24,6 +24,7 @@ async function build (t: Test): Promise<{ app: FastifyInstance, metrics: Metrics
     request.outcome.version = 3n
     return { ok: true }
   })
+  app.get('/missing/:model', async request => { throw new OutriggerError('MODEL_NOT_FOUND', 'no', request.params as { model: string }) })
   app.get('/never', async request => {
     app.server.emit('asked')
     await once(request.callerSignal, 'abort')
@@ -53,6 +54,10 @@ t.test('after N good and M bad predictions the series rose by exactly that', asy
 
 t.test('names that callers make up do not become series', async t => {
   const { app, value } = await build(t)
+  await app.inject('/missing/y')
+  await app.inject('/missing/m')
+  t.equal(await value('outrigger_requests_total{api="other",route="/missing/:model",method="GET",model="_unknown",version="",status="404"'), 1, 'told by the error alone')
+  t.equal(await value('outrigger_requests_total{api="other",route="/missing/:model",method="GET",model="m",version="",status="404"'), 1)
   for (let i = 0; i < 5; i++) {
     await app.inject({ method: 'POST', url: `/models/x${i}/evaluate`, payload: { bad: true } })
     await app.inject(`/path-${i}`)
