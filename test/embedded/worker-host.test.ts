@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { WorkerHost } from '../../src/embedded/worker-host.js'
+import { readPredictResponse, writePredictRequest } from '../../src/tensor/proto/predict.js'
+import { floats, linear, linearVariables, writeVersion } from './saved-model-writer.js'
+import type { ModelError } from '../../src/embedded/formats/format.js'
+
+const wild = new URL('./fixtures/wild-worker.ts', import.meta.url)
+const log = (): void => {}
+const inMs = (ms: number): number => Date.now() + ms
+const ample = (): number => inMs(60_000)
+
+const start = async (t: Test, { onLost = (_error: ModelError): void => {}, entry = wild as URL | undefined, folder = t.testdir() } = {}): Promise<(text: string, deadline?: number, signal?: AbortSignal) => Promise<string>> => {
+  const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost, entry })
+  t.teardown(async () => { await host.close(0) })
+  await host.load()
+  return async (text, deadline = ample(), signal) => Buffer.from(await host.call('predict', Buffer.from(text), deadline, signal)).toString()
+}
+
+t.test('calls are answered in order, errors keep their status', async t => {
+  const call = await start(t)
+  t.strictSame(await Promise.all([call('a'), call('b'), call('c')]), ['a 1', 'b 2', 'c 3'])
+  await t.rejects(call('fail'), { status: 3, message: 'no' })
+})
+
+t.test('a call that spins past its deadline ends its worker, and nothing else', async t => {
+  const call = await start(t)
+  t.equal(await call('a'), 'a 1')
+  const spinning = call('spin', inMs(100))
+  const waiting = call('after')
+  await t.rejects(spinning, { status: 4, message: 'Timed out waiting for notification' })
+  t.equal(await waiting, 'after 1', 'what waited is answered by a fresh worker')
+})
+
+t.test('a call that is a little late does not cost a reload', async t => {
+  const call = await start(t)
+  const begun = Date.now()
+  await t.rejects(call(`spin ${begun + 150}`, begun + 50), { status: 4 })
+  t.equal(await call('b'), 'b 2', 'the same worker')
+})
+
+t.test('a deadline that has passed, or passes in the queue, runs nothing', async t => {
+  const call = await start(t)
+  await t.rejects(call('a', inMs(-1)), { status: 4 })
+  const long = call(`spin ${Date.now() + 200}`)
+  await t.rejects(call('b', inMs(20)), { status: 4 })
+  const left = new AbortController()
+  const abandoned = call('c', ample(), left.signal)
+  left.abort()
+  await t.rejects(abandoned)
+  t.equal(await long, 'spin 1')
+  t.equal(await call('d'), 'd 2')
+})
+
+t.test('a worker that dies fails its call and is started again', async t => {
+  const call = await start(t)
+  for (const word of ['exit', 'throw']) {
+    const dying = call(word)
+    const next = call('next')
+    await t.rejects(dying, { status: 13, message: /worker of m version 1 ended during the call/ })
+    t.equal(await next, 'next 1')
+  }
+})
+
+t.test('a servable that cannot be loaded again is lost', async t => {
+  let lose: (error: ModelError) => void
+  const lost = new Promise<ModelError>(resolve => { lose = resolve })
+  const call = await start(t, { onLost: error => lose(error) })
+  const dying = call('break')
+  const next = call('next')
+  await t.rejects(dying, { status: 13 })
+  await t.rejects(next, { status: 14, message: /could not be loaded again: broken/ })
+  t.match(await lost, { status: 15, message: 'broken' })
+  await t.rejects(call('more'), { status: 14 })
+})
+
+t.test('a load that fails, and one that dies', async t => {
+  const folder = t.testdir()
+  writeFileSync(join(folder, 'broken'), '')
+  const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, entry: wild })
+  await t.rejects(host.load(), { status: 15, message: 'broken' })
+  const nowhere = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, entry: new URL('./nowhere.ts', import.meta.url) })
+  await t.rejects(nowhere.load(), { status: 13 })
+})
+
+t.test('the queue is bounded', async t => {
+  const call = await start(t)
+  const left = new AbortController()
+  const all = Array.from({ length: 1026 }, async () => await call(`spin ${Date.now() + 100}`, ample(), left.signal).catch((error: ModelError) => error.status))
+  left.abort()
+  const statuses = await Promise.all(all)
+  t.equal(statuses.filter(status => status === 8).length, 1, 'one runs, 1024 wait, one is refused')
+})
+
+t.test('close lets calls finish', async t => {
+  const host = new WorkerHost({ folder: t.testdir(), version: 1n, title: 'm version 1', log, onLost: () => {}, entry: wild })
+  await host.load()
+  const answers = Promise.all(['a', 'b'].map(async text => Buffer.from(await host.call('predict', Buffer.from(text), ample())).toString()))
+  const closed = host.close(10_000)
+  await t.rejects(host.call('predict', Buffer.from('c'), ample()), { status: 14 })
+  t.strictSame(await answers, ['a 1', 'b 2'])
+  await closed
+})
+
+t.test('the real worker: a SavedModel, small and large tensors', async t => {
+  const folder = t.testdir()
+  writeVersion(folder, linear, linearVariables)
+  const host = new WorkerHost({ folder, version: 3n, title: 'm version 3', log, onLost: () => {} })
+  t.teardown(async () => { await host.close(0) })
+  await host.load()
+  t.ok(host.signatureDefMap.length > 0)
+  for (const size of [1, 100_000]) {
+    const x = floats([size], ...Array.from({ length: size }, (_, i) => i))
+    const request = writePredictRequest({ model: { name: 'm', signatureName: '' }, inputs: { x }, outputFilter: [] })
+    const { outputs, model } = readPredictResponse(await host.call('predict', request, ample()))
+    t.equal(model.version, 3n)
+    t.ok((outputs.y.data as Float32Array).every((y, i) => y === i / 2 + 2))
+  }
+  await t.rejects(host.call('predict', Buffer.from([255]), ample()), { status: 3 })
+})
