@@ -6,5 +6,4 @@ const escape = (character: string): string =>
   short[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
 
 /** The text in quotation marks. */
-// eslint-disable-next-line no-control-regex -- control characters are what has to be escaped
 export const quote = (text: string): string => `"${text.replace(/["\\\u0000-\u001f]/g, escape)}"`

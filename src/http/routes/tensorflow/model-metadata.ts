@@ -57,6 +57,14 @@ const signatureJson = (definition: SignatureDef): object => ({
   defaults: mapValues(definition.defaults ?? {}, tensorJson)
 })
 
+function signaturesOf (answer: Buffer, model: string, version: bigint): Record<string, SignatureDef> {
+  try {
+    return codecs.signatureDefMap.decode(codecs.getModelMetadataResponse.decode(answer).metadata['signature_def'].value).signature_def
+  } catch (error) {
+    throw new OutriggerError('MODEL_ANSWER_INVALID', `The model server's description of ${model} version ${version} holds no signatures that can be read`, { cause: error, model, version })
+  }
+}
+
 /** The text of the answer, for the version that would answer a predict. Rejects with an OutriggerError. */
 export async function modelMetadata (service: Service, request: FastifyRequest, target: Target): Promise<string> {
   const entry = service.registry.resolve(target.model, target.choice)
@@ -64,9 +72,7 @@ export async function modelMetadata (service: Service, request: FastifyRequest, 
   request.outcome.model = model
   const message = codecs.getModelMetadataRequest.encode({ model_spec: { name: model, version: { value: version.toString() }, signature_name: '' }, metadata_field: ['signature_def'] })
   const answer = await entry.engine.call(methods.getModelMetadata, message, { deadline: deadlineOf(service, request, model), signal: request.callerSignal, resend: true })
-  const metadata = codecs.getModelMetadataResponse.decode(answer).metadata['signature_def']
-  if (metadata === undefined) throw new OutriggerError('MODEL_ANSWER_INVALID', 'The model server answered without the signatures that were asked for', { model, version })
-  const { signature_def: signatures } = codecs.signatureDefMap.decode(metadata.value)
+  const signatures = signaturesOf(answer, model, version)
   request.outcome.version = version
   return `${JSON.stringify({
     model_spec: { name: model, signature_name: '', version: version.toString() },

@@ -24,6 +24,14 @@ function statusJson ({ version, state, status }: ModelVersionStatus): object {
   }
 }
 
+function versionsOf (answer: Buffer, model: string): ModelVersionStatus[] {
+  try {
+    return codecs.getModelStatusResponse.decode(answer).model_version_status
+  } catch (error) {
+    throw new OutriggerError('MODEL_ANSWER_INVALID', `The model server's status of ${model} cannot be read`, { cause: error, model })
+  }
+}
+
 /** The text of the answer. A label is not looked at: all versions are told, as TensorFlow Serving does. Rejects with an OutriggerError. */
 export async function modelStatus (service: Service, request: FastifyRequest, target: Target): Promise<string> {
   const { model, choice } = target
@@ -34,6 +42,6 @@ export async function modelStatus (service: Service, request: FastifyRequest, ta
   const message = codecs.getModelStatusRequest.encode({ model_spec: { signature_name: '', ...spec } })
   const options = { deadline: deadlineOf(service, request, model), signal: request.callerSignal, resend: true }
   const answers = await Promise.all(engines.map(engine => engine.call(methods.getModelStatus, message, options)))
-  const versions = answers.flatMap(answer => codecs.getModelStatusResponse.decode(answer).model_version_status)
+  const versions = answers.flatMap(answer => versionsOf(answer, model))
   return `${JSON.stringify({ model_version_status: versions.map(statusJson) }, null, 1)}\n`
 }

@@ -55,3 +55,10 @@ t.test('an answer without signatures', async t => {
   const { app } = await tensorflowApp(t, { call: async () => codecs.getModelMetadataResponse.encode({ model_spec: null, metadata: {} }) })
   t.equal((await app.inject('/v1/models/m/metadata')).statusCode, 500)
 })
+
+t.test('an answer that cannot be read', async t => {
+  const { app } = await tensorflowApp(t, { call: async () => Buffer.from([0x0a, 0x20]) })
+  const { statusCode, json } = await app.inject('/v1/models/m/metadata')
+  t.equal(statusCode, 500)
+  t.match((json() as { error: string }).error, /cannot be read|can be read/)
+})

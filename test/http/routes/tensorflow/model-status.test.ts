@@ -37,3 +37,10 @@ t.test('unknown models and versions', async t => {
   t.same(await error('/v1/models/none/versions/4'), [404, { error: 'Could not find version 4 of model none' }])
   t.same(await error('/v1/models/m/versions/9'), [404, { error: 'Could not find version 9 of model m' }])
 })
+
+t.test('an answer that cannot be read', async t => {
+  const { app } = await tensorflowApp(t, { call: async () => Buffer.from([0x0a, 0x20]) })
+  const { statusCode, json } = await app.inject('/v1/models/m')
+  t.equal(statusCode, 500)
+  t.match((json() as { error: string }).error, /cannot be read|can be read/)
+})
