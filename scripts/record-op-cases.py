@@ -113,9 +113,10 @@ def attrs_json(node, op_def):
             if not name.startswith('_') and not (name in defaults and defaults[name] == value)}
 
 
-def placeholder(value, feed):
+def placeholder(value, feed, ranked):
     array = np.asarray(value)
-    node = tf.compat.v1.placeholder(tf.string if array.dtype == object or array.dtype.kind in 'SU' else tf.as_dtype(array.dtype))
+    dtype = tf.string if array.dtype == object or array.dtype.kind in 'SU' else tf.as_dtype(array.dtype)
+    node = tf.compat.v1.placeholder(dtype, (array.shape if array.ndim == 1 else [None] * array.ndim) if ranked else None)
     feed[node] = array
     return node
 
@@ -186,24 +187,24 @@ def record(case):
                 if isinstance(value, Ref):
                     written.append({'ref': [value.step, value.output]})
                     operation, values = done[value.step]
-                    return operation.outputs[value.output] if values[value.output] is None else placeholder(values[value.output], feed)
+                    return operation.outputs[value.output] if values[value.output] is None else placeholder(values[value.output], feed, step.ranked)
                 written.append(tensor_json(value))
-                return placeholder(value, feed)
+                return placeholder(value, feed, step.ranked)
 
             operands = [operand(value) for value in step.inputs]
             try:
                 operation, op_def = build(step, operands)
             except (TypeError, ValueError) as error:
                 if 'not in list of allowed values' not in str(error):
-                    complaints.append(f'{step}: {error}')
+                    complaints.append(f'{step.op} {step.attrs} {[getattr(v, "shape", v) for v in step.inputs]}: {error}'[:400])
                 return None
             out = describe(step, operation, op_def)
             out['inputs'] = written
             values = run(session, operation, feed, out, step.tolerance, step.outputs)
             if 'No OpKernel was registered' in out.get('error', {}).get('message', ''):
                 return None
-            if step.error != ('error' in out):
-                complaints.append(f'{json.dumps(out)[:700]}: expected {"an error" if step.error else "no error"}')
+            if step.error is not None and step.error != ('error' in out):
+                complaints.append(f'{json.dumps(out)[:400]}: expected {"an error" if step.error else "no error"}')
             done.append((operation, values))
             recorded.append(out)
     return recorded[0] if not isinstance(case, Sequence) else {'steps': recorded}

@@ -25,6 +25,8 @@ class Case:
     name: str = ''
     # How many outputs count, where TensorFlow leaves the others uninitialised.
     outputs: int = 100
+    # Whether the placeholders' ranks and the sizes of vectors must be known to build the graph.
+    ranked: bool = False
 
 
 @dataclasses.dataclass

@@ -40,18 +40,13 @@ const topKV2: Op = node => {
   return inputs => topK(tensorOf(inputs[0]), indexOf(tensorOf(inputs[1]), 'k'), indexType)
 }
 
-const topKV1: Op = node => {
-  typeAttribute(node, 'T', ordered)
-  const k = node.attrs.int('k')
-  return inputs => topK(tensorOf(inputs[0]), k, 'DT_INT32')
-}
-
 /** Coordinates of all elements that are not zero, one row each. */
 const where: Op = node => {
   typeAttribute(node, 'T', [...ordered, 'DT_BOOL'], 'DT_BOOL')
   return inputs => {
     const { shape, data } = tensorOf(inputs[0])
     const rank = shape.length
+    if (rank === 0) throw invalid('WhereOp : Unhandled input dimensions: 0')
     const found: number[] = []
     const elements = data as ArrayLike<number | bigint>
     for (let i = 0; i < elements.length; i++) if (Number(elements[i]) !== 0) found.push(i)
@@ -172,7 +167,6 @@ const bincount: Op = node => {
 
 export const search: OpFamily = {
   TopKV2: topKV2,
-  TopK: topKV1,
   Where: where,
   Unique: unique(false),
   UniqueWithCounts: unique(true),

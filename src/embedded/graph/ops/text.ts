@@ -69,12 +69,15 @@ const stringLength: Op = node => {
 }
 
 const decimal = /^[ \t\n\v\f\r]*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)[ \t\n\v\f\r]*$/
-const specialNumber = /^[ \t\n\v\f\r]*([+-]?)(inf|infinity|nan)[ \t\n\v\f\r]*$/i
-const integer = /^[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*$/
+const specialNumber = /^[ \t\n\v\f\r]*([+-]?)(inf|nan)[ \t\n\v\f\r]*$/i
+const hexadecimal = /^[ \t\n\v\f\r]*([+-]?)(0x[0-9a-f]+)[ \t\n\v\f\r]*$/i
+const integer = /^[ \t\n\v\f\r]*-?\d+[ \t\n\v\f\r]*$/
 
 /** A decimal text as TensorFlow's strings::safe_strtod takes it; undefined when it is none. */
 function parseReal (text: string): number | undefined {
   if (decimal.test(text)) return Number(text)
+  const hex = hexadecimal.exec(text)
+  if (hex !== null) return (hex[1] === '-' ? -1 : 1) * Number(hex[2])
   const special = specialNumber.exec(text)
   if (special === null) return undefined
   return special[2][0].toLowerCase() === 'n' ? NaN : special[1] === '-' ? -Infinity : Infinity
@@ -86,7 +89,7 @@ const stringToNumber: Op = node => {
   const parse = (text: string): number | bigint | undefined => {
     if (dtype === 'DT_FLOAT' || dtype === 'DT_DOUBLE') return parseReal(text)
     if (!integer.test(text)) return undefined
-    const value = BigInt(text.trim().replace(/^\+/, ''))
+    const value = BigInt(text.trim())
     if (BigInt.asIntN(bits, value) !== value) return undefined
     return isBig(dtype) ? value : Number(value)
   }
@@ -105,8 +108,24 @@ const stringToNumber: Op = node => {
 /** printf's %.<precision>f of a double. */
 function fixed (value: number, precision: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf'
-  const text = Math.abs(value) < 1e21 ? value.toFixed(precision) : `${BigInt(value)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`
-  return Object.is(value, -0) || (value < 0 && !text.startsWith('-')) ? `-${text}` : text
+  const size = Math.abs(value)
+  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  if (size >= 1e21) return `${sign}${BigInt(size)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`
+  return sign + (isTie(size, precision) ? downToEven(size, precision) : size.toFixed(precision))
+}
+
+/** Whether the exact decimal expansion ends in a single 5 after the wanted digits. */
+function isTie (size: number, precision: number): boolean {
+  const rest = size.toFixed(100).split('.')[1].slice(precision)
+  return /^50*$/.test(rest)
+}
+
+/** JavaScript rounds ties up, C to the even digit. */
+function downToEven (size: number, precision: number): string {
+  const up = size.toFixed(precision)
+  if (Number(up[up.length - 1]) % 2 === 0) return up
+  const digits = size.toFixed(100)
+  return digits.slice(0, digits.indexOf('.') + (precision === 0 ? 0 : precision + 1))
 }
 
 const asString: Op = node => {
@@ -121,7 +140,7 @@ const asString: Op = node => {
   if (filling !== '' && filling !== ' ' && filling !== '0') node.unimplemented(`fill=${filling}`)
   const real = dtype === 'DT_FLOAT' || dtype === 'DT_DOUBLE'
   if (!real && precision >= 0) throw invalid(`precision not supported for type ${dtype}`)
-  if (precision > 100) node.unimplemented(`precision=${precision}`)
+  if (precision > 60) node.unimplemented(`precision=${precision}`)
   const write = (value: number | bigint): string => {
     if (dtype === 'DT_BOOL') return value === 0 ? 'false' : 'true'
     const text = real ? fixed(value as number, precision < 0 ? 6 : precision) : value.toString()
