@@ -44,10 +44,10 @@ async function isLoading (channel: Channel, { name, versions }: ServableList, de
 }
 
 /**
- * After a reload without an answer: whether the server neither serves nor loads what it was told. Such a server has lost its way and answers
- * no later reload either. One that does not answer at all is not lost, but frozen.
+ * How far the server is with a reload that it has not answered. `lost`: it neither serves nor loads what it was told; such a server answers no
+ * later reload either, unless it is asked between two loads. `silent`: it does not answer this question either.
  */
-export async function isLost (channel: Channel, models: readonly ServableList[], deadline: number): Promise<boolean> {
+export async function progress (channel: Channel, models: readonly ServableList[], deadline: number): Promise<'complete' | 'loading' | 'lost' | 'silent'> {
   try {
     const known = await Promise.all(models.map(async ({ name, versions }) => {
       const statuses = await fetchStatuses(channel, name, deadline)
@@ -56,8 +56,8 @@ export async function isLost (channel: Channel, models: readonly ServableList[],
         complete: versions.every(version => statuses.some(status => status.version === version))
       }
     }))
-    return !known.some(({ loading }) => loading) && !known.every(({ complete }) => complete)
+    return known.some(({ loading }) => loading) ? 'loading' : known.every(({ complete }) => complete) ? 'complete' : 'lost'
   } catch {
-    return false
+    return 'silent'
   }
 }

@@ -13,7 +13,7 @@ import { terminate } from './kill.js'
 import { rssBytes } from './proc.js'
 import { startProbe, type ProbeTiming, type Round } from './probe.js'
 import { checkServables, pushable } from './push.js'
-import { isLost, reload, restore } from './reload.js'
+import { progress, reload, restore } from './reload.js'
 import { Caller } from './resend.js'
 import { defaultParents, makeSocketFolder, type SocketFolder } from './socket.js'
 import { Run, type Program } from './spawn.js'
@@ -264,8 +264,14 @@ class Supervisor implements Engine {
     }
   }
 
+  /** Follows a reload without an answer to its end, and ends a server that has lost its way in it: two looks in a row must say so. */
   async #killIfLost (run: Run, models: readonly ServableList[]): Promise<void> {
-    if (!await isLost(run.channel, models, Date.now() + this.#timing.frozenMs) || run.hasEnded) return
+    for (let lost = 0; lost < 2;) {
+      const found = await progress(run.channel, models, Date.now() + this.#timing.withinMs)
+      if (found === 'complete' || run.hasEnded || this.#stopping !== undefined) return
+      lost = found === 'lost' ? lost + 1 : 0
+      await new Promise(resolve => setTimeout(resolve, this.#timing.everyMs))
+    }
     this.#log.error('the model server does not answer the reload and loads nothing; it is killed')
     run.child.kill('SIGKILL')
   }

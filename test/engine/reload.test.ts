@@ -4,7 +4,7 @@ import t from 'tap'
 import { CallError, type Channel } from '../../src/grpc/channel.js'
 import type { ModelVersionStatus } from '../../src/grpc/messages.js'
 import { codecs, methods } from '../../src/grpc/protos.js'
-import { isLost, reload, restore } from '../../src/engine/reload.js'
+import { progress, reload, restore } from '../../src/engine/reload.js'
 import { codeNumber, fetchStatuses } from '../../src/engine/statuses.js'
 import { failureOf } from './fixture.js'
 
@@ -42,12 +42,12 @@ t.test('restored when nothing loads any more', async t => {
   await restore(channelOf({ reload: () => { throw new Error('an empty list is not pushed') } }), [], soon(), 1, log)
 })
 
-t.test('lost: neither served nor loading', async t => {
-  t.equal(await isLost(channelOf({}), list, soon()), true)
-  t.equal(await isLost(channelOf({ status: () => [version('1', 'AVAILABLE')] }), list, soon()), true)
-  t.equal(await isLost(channelOf({ status: () => [version('1', 'LOADING')] }), list, soon()), false)
-  t.equal(await isLost(channelOf({ status: () => [version('1', 'AVAILABLE'), version('2', 'END')] }), list, soon()), false)
-  t.equal(await isLost(channelOf({ status: () => { throw new CallError(4, 'frozen', 'deadline') } }), list, soon()), false)
+t.test('how far an unanswered reload is', async t => {
+  t.equal(await progress(channelOf({}), list, soon()), 'lost')
+  t.equal(await progress(channelOf({ status: () => [version('1', 'AVAILABLE')] }), list, soon()), 'lost')
+  t.equal(await progress(channelOf({ status: () => [version('1', 'LOADING')] }), list, soon()), 'loading')
+  t.equal(await progress(channelOf({ status: () => [version('1', 'AVAILABLE'), version('2', 'END')] }), list, soon()), 'complete')
+  t.equal(await progress(channelOf({ status: () => { throw new CallError(4, 'frozen', 'deadline') } }), list, soon()), 'silent')
 })
 
 t.test('statuses: newest first, exact versions, errors by number', async t => {
