@@ -99,7 +99,9 @@ export class Registrar {
     if (text === this.#held) return
     const first = !this.#everHeld
     this.#sent = registration
-    await this.#agent.register(registration, first)
+    // A new entry is made only when the service is ready, so it need not wait critical for the first check; one that stands keeps the state of its check.
+    const fresh = this.#held === undefined
+    await this.#agent.register(fresh ? { ...registration, Check: { ...registration.Check, Status: 'passing' } } : registration, first)
     this.#held = text
     this.#everHeld = true
     const { ID: id, Name: service, Address: address, Port: port, Check: { HTTP: check } } = registration

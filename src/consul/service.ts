@@ -17,6 +17,8 @@ export interface ServiceRegistration {
     readonly Interval: string
     readonly Timeout: string
     readonly DeregisterCriticalServiceAfter: string
+    /** State of a new check until its first result; critical when absent. */
+    readonly Status?: 'passing'
   }
 }
 

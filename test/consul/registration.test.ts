@@ -64,6 +64,7 @@ for (const version of ['1.8', '1.22'] as const) {
     setup.ready = true
     const [first] = await once(fake, 'PUT register') as [FakeConsul['asked'][number]]
     t.equal(first.query.get('replace-existing-checks'), 'true', 'checks and maintenance of an earlier life go')
+    t.match(first.body, { Check: { Status: 'passing' } }, 'it is ready: no waiting for the first check')
     await once(fake, 'GET ' + id)
     t.equal(setup.registered, true)
 
@@ -76,6 +77,7 @@ for (const version of ['1.8', '1.22'] as const) {
     setup.models = [modelEntry('m', [versionEntry(stillEngine(), 'm', 7n)])]
     const [changed] = await once(fake, 'PUT register') as [FakeConsul['asked'][number]]
     t.match(changed.body, { Meta: { versions: 'm:7' } }, 'a new version goes into the meta')
+    t.notOk('Status' in (changed.body?.Check as object), 'and the check keeps its state')
     t.ok(fake.inMaintenance.has(id), "an operator's maintenance survives it")
 
     await once(fake, 'GET ' + id)
