@@ -12,6 +12,7 @@ export interface Fault {
   /** For the caller. */
   readonly message: string
   readonly errors?: readonly FieldError[] | undefined
+  readonly retryAfterMs?: number | undefined
   /** For the log only: stack or a description of what was thrown. */
   readonly detail?: string | undefined
 }
@@ -55,7 +56,7 @@ export function toFault (thrown: unknown, stage: Stage, origin: Origin): Fault {
       const { pointer } = thrown
       return { code: 'HANDLER_INPUT', message, errors: [{ pointer: typeof pointer === 'string' ? pointer : '', detail: message }] }
     }
-    if (thrown instanceof OutriggerError) return { code: thrown.code, message: thrown.message, errors: thrown.errors }
+    if (thrown instanceof OutriggerError) return { code: thrown.code, message: thrown.message, errors: thrown.errors, retryAfterMs: thrown.retryAfterMs }
     if (thrown instanceof SourceError) return { code: 'HANDLER_LOAD', message: `${who(origin)} cannot be loaded: ${thrown.message}` }
     if (thrown instanceof ReturnFault) return { code: 'HANDLER_FAILED', message: `${who(origin)} failed: ${thrown.message}` }
   } catch {
@@ -66,6 +67,6 @@ export function toFault (thrown: unknown, stage: Stage, origin: Origin): Fault {
 }
 
 /** The error for the caller, with the description as its cause for the log. */
-export function fromFault ({ code, message, errors, detail }: Fault, { model, version }: Origin): OutriggerError {
-  return new OutriggerError(code, message, { model, version, ...(errors === undefined ? {} : { errors }), ...(detail === undefined ? {} : { cause: new Error(detail) }) })
+export function fromFault ({ code, message, errors, retryAfterMs, detail }: Fault, { model, version }: Origin): OutriggerError {
+  return new OutriggerError(code, message, { model, version, ...(errors === undefined ? {} : { errors }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(detail === undefined ? {} : { cause: new Error(detail) }) })
 }

@@ -34,9 +34,8 @@ export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: Runner
       outer?.addEventListener('abort', onCancel, { once: true })
     })
     try {
-      return await Promise.race([work(controller.signal), stopped])
-    } catch (thrown) {
-      throw thrown instanceof OutriggerError ? thrown : fromFault(toFault(thrown, stage, settings), settings)
+      const worked = work(controller.signal).catch((thrown: unknown) => { throw fromFault(toFault(thrown, stage, settings), settings) })
+      return await Promise.race([worked, stopped])
     } finally {
       clearTimeout(timer)
       if (onCancel !== undefined) outer?.removeEventListener('abort', onCancel)

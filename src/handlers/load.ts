@@ -30,6 +30,8 @@ export interface LoadHandlerOptions {
   readonly maxWaiting?: number | undefined
   /** Heap of one thread in megabytes; 512 by default. */
   readonly memoryMb?: number | undefined
+  /** Node's own arguments for the threads; those of this process by default. */
+  readonly execArgv?: readonly string[] | undefined
   readonly log: Logger
 }
 
@@ -37,16 +39,14 @@ const defaultTimeoutMs = 10_000
 /** Vocabularies and tables of some hundred megabytes load within this. */
 const defaultLoadWithinMs = 60_000
 
-function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaiting, memoryMb, log }: LoadHandlerOptions): Runner {
+function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaiting, memoryMb, execArgv, log }: LoadHandlerOptions): Runner {
   const options: RunnerOptions = {
     settings: { file, folder, model, version, signatures, load: randomUUID() },
     log: log.child({ model, version: version.toString(), handler: true }),
     timeoutMs,
     loadWithinMs
   }
-  return isolate
-    ? threadRunner({ ...options, ...(maxThreads === undefined ? {} : { maxThreads }), ...(maxWaiting === undefined ? {} : { maxWaiting }), ...(memoryMb === undefined ? {} : { memoryMb }) })
-    : inlineRunner(options)
+  return isolate ? threadRunner({ ...options, maxThreads, maxWaiting, memoryMb, execArgv }) : inlineRunner(options)
 }
 
 async function evaluate (runner: Runner, description: HandlerDescription, signatures: ReadonlyMap<string, Signature>, call: HandlerCall): Promise<HandlerAnswer> {

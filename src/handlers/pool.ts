@@ -1,4 +1,5 @@
-// A pool of worker threads for one version's handler: starts tasks, ends those that take too long, replaces threads that died. Knows threads and messages, not what a handler is.
+// A pool of worker threads for one version's handler: hands tasks to free threads, ends those that take too long, replaces threads that died. Knows threads and messages, not what a handler is.
+import { randomUUID } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -12,11 +13,13 @@ import type { PredictModel } from './version-handler.js'
 
 export interface PoolOptions extends RunnerOptions {
   /** Threads at most. */
-  readonly maxThreads?: number
+  readonly maxThreads?: number | undefined
   /** Calls that may wait for a thread. */
-  readonly maxWaiting?: number
+  readonly maxWaiting?: number | undefined
   /** Heap of one thread in megabytes; a handler that grows beyond it loses its thread. */
-  readonly memoryMb?: number
+  readonly memoryMb?: number | undefined
+  /** Node's own arguments for the threads. */
+  readonly execArgv?: readonly string[] | undefined
 }
 
 /** Handlers are short and their pictures are decoded elsewhere, so a few threads saturate the cores; two at least, so that one that hangs does not stop the others. */
@@ -26,33 +29,47 @@ const defaultMemoryMb = 512
 /** How long a thread beyond the first stays without work. */
 const idleMs = 30_000
 /** How long `dispose` may take before its thread is ended. */
-const disposeWithinMs = 2000
+const disposeWithinMs = 1000
+/** Timers take at most this many milliseconds. */
+const longestMs = 2 ** 31 - 1
 
 /** Who waits for a task, and until when. */
 export interface TaskLimits { readonly deadline: number, readonly signal: AbortSignal | undefined, readonly predictModel: PredictModel | undefined }
 
-interface Running {
+/** One task on its way. `waiting`: no thread was free yet. `given`: a thread has it. */
+interface Job {
+  readonly id: string
+  readonly task: Task
+  readonly moved: ArrayBuffer[]
   readonly limits: TaskLimits
-  started: boolean
-  begin (stage: Stage): void
+  readonly resolve: (done: Done) => void
+  readonly reject: (error: OutriggerError) => void
+  state: 'waiting' | 'given'
+  stage: Stage
+  readonly end: AbortController
+  stageTimer: NodeJS.Timeout | undefined
 }
 
-/** Timers take at most this many milliseconds. */
-const longest = 2 ** 31 - 1
+type Code = 'HANDLER_FAILED' | 'HANDLER_TIMEOUT' | 'REQUEST_CANCELLED' | 'SERVICE_OVERLOADED' | 'MODEL_NOT_READY'
 
 export class HandlerPool {
   readonly #options: PoolOptions
+  readonly #memoryMb: number
+  readonly #maxThreads: number
+  readonly #maxWaiting: number
   readonly #threads: Piscina<Task, Done | null>
   readonly #ports = new Set<MessagePort>()
-  readonly #running = new Map<string, Running>()
-  readonly #limit: number
+  readonly #given = new Map<string, Job>()
+  #waiting: Job[] = []
   #disposing: ((detail: string | undefined) => void) | undefined
   #closed = false
 
   constructor (options: PoolOptions) {
-    const { maxThreads = defaultMaxThreads, maxWaiting = defaultMaxWaiting, memoryMb = defaultMemoryMb } = options
+    const { maxThreads = defaultMaxThreads, maxWaiting = defaultMaxWaiting, memoryMb = defaultMemoryMb, execArgv } = options
     this.#options = options
-    this.#limit = maxThreads + maxWaiting
+    this.#memoryMb = memoryMb
+    this.#maxThreads = maxThreads
+    this.#maxWaiting = maxWaiting
     this.#threads = new Piscina({
       filename: fileURLToPath(besideModule(import.meta.url, 'worker')),
       workerData: options.settings,
@@ -63,10 +80,12 @@ export class HandlerPool {
       // A thread that waits with Atomics would hear neither of an abort nor of its own timers.
       atomics: 'disabled',
       recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 }
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] })
     })
     this.#threads.on('message', (message: { kind?: unknown, port?: MessagePort }) => { if (message.kind === 'hello') this.#listen(message.port!) })
-    this.#threads.on('error', (thrown: unknown) => this.#died(thrown))
+    // A thread died while it had no task, e.g. of a rejection that nobody handled.
+    this.#threads.on('error', (thrown: unknown) => options.log.error({ detail: describeThrown(thrown) }, 'handler failed outside any request, its thread is replaced'))
   }
 
   /** The threads that are there now. */
@@ -74,83 +93,102 @@ export class HandlerPool {
 
   /**
    * Runs a task in a free thread and resolves with what the thread answers. Rejects with HANDLER_TIMEOUT when the stage's limit or the deadline is reached,
-   * REQUEST_CANCELLED when the signal fires, HANDLER_FAILED when the thread died, SERVICE_OVERLOADED when no thread is free. A task that nobody waits for any more is told by its signal, and is ended at the stage's limit.
+   * REQUEST_CANCELLED when the signal fires, HANDLER_FAILED when the thread died, SERVICE_OVERLOADED when too many wait or no thread came free in time.
+   * A task that nobody waits for any more is told by its signal; only the stage's limit ends its thread, so that impatient callers cost no threads.
    */
   async run (id: string, task: Task, moved: ArrayBuffer[], limits: TaskLimits): Promise<Done> {
-    if (this.#closed) throw this.#error('MODEL_NOT_READY', 'is being unloaded', 1000)
-    if (this.#running.size >= this.#limit) throw this.#error('SERVICE_OVERLOADED', 'has more requests waiting than it may hold', 1000)
+    if (this.#closed) throw this.#error('MODEL_NOT_READY', 'is being unloaded')
     if (limits.signal?.aborted === true) throw this.#error('REQUEST_CANCELLED', 'was not asked: the caller left')
-    return await new Promise((resolve, reject) => this.#start(id, task, moved, limits, resolve, reject))
+    if (this.#given.size >= this.#maxThreads && this.#waiting.length >= this.#maxWaiting) throw this.#error('SERVICE_OVERLOADED', 'has more requests waiting than it may hold')
+    let tidy = (): void => {}
+    try {
+      return await new Promise((resolve, reject) => {
+        const job: Job = { id, task, moved, limits, resolve, reject, state: 'waiting', stage: 'load', end: new AbortController(), stageTimer: undefined }
+        tidy = this.#watch(job)
+        this.#waiting.push(job)
+        this.#next()
+      })
+    } finally {
+      tidy()
+    }
   }
 
-  #start (id: string, task: Task, moved: ArrayBuffer[], limits: TaskLimits, resolve: (done: Done) => void, reject: (error: OutriggerError) => void): void {
-    const end = new AbortController()
-    let stage: Stage = 'load'
-    let stageTimer: NodeJS.Timeout | undefined
+  /** Stops waiting for the job at its deadline or when its caller leaves. */
+  #watch (job: Job): () => void {
+    const { signal, deadline } = job.limits
     const giveUp = (error: OutriggerError): void => {
-      reject(error)
-      if (running.started) this.#tell({ kind: 'abort', id })
-      else end.abort()
+      job.reject(error)
+      if (job.state === 'given') this.#tell({ kind: 'abort', id: job.id })
+      else this.#waiting = this.#waiting.filter(other => other !== job)
     }
-    const running: Running = {
-      limits,
-      started: false,
-      begin: entered => {
-        running.started = true
-        stage = entered
-        clearTimeout(stageTimer)
-        const limitMs = entered === 'load' ? this.#options.loadWithinMs : this.#options.timeoutMs
-        stageTimer = setTimeout(() => {
-          reject(this.#error('HANDLER_TIMEOUT', `took longer than ${limitMs} ms in ${entered} and was ended`))
-          this.#options.log.error({ stage: entered, limit_ms: limitMs }, 'handler took too long, its thread is ended')
-          end.abort()
-        }, limitMs)
-      }
+    const timer = setTimeout(() => giveUp(job.state === 'given'
+      ? this.#error('HANDLER_TIMEOUT', `did not finish ${job.stage} within the request's time`)
+      : this.#error('SERVICE_OVERLOADED', "had no thread free within the request's time")), Math.max(0, Math.min(longestMs, deadline - Date.now())))
+    const onCancel = (): void => giveUp(this.#error('REQUEST_CANCELLED', `was stopped in ${job.task.kind}: the caller left`))
+    signal?.addEventListener('abort', onCancel, { once: true })
+    return () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onCancel)
     }
-    const deadlineTimer = setTimeout(() => giveUp(running.started
-      ? this.#error('HANDLER_TIMEOUT', `did not finish ${stage} within the request's time`)
-      : this.#error('SERVICE_OVERLOADED', "had no thread free within the request's time", 1000)), Math.max(0, Math.min(longest, limits.deadline - Date.now())))
-    const onCancel = (): void => giveUp(this.#error('REQUEST_CANCELLED', `was stopped in ${stage}: the caller left`))
-    limits.signal?.addEventListener('abort', onCancel, { once: true })
-    this.#running.set(id, running)
-    const finish = (): void => {
-      clearTimeout(stageTimer)
-      clearTimeout(deadlineTimer)
-      limits.signal?.removeEventListener('abort', onCancel)
-      this.#running.delete(id)
-    }
-    this.#threads.run(task, { transferList: moved, signal: end.signal }).then(done => {
-      finish()
-      if (done !== null) return resolve(done)
-      this.#lost(task, null, stage, reject)
+  }
+
+  /** Gives waiting jobs to threads; Piscina starts one where none is free. */
+  #next (): void {
+    while (this.#given.size < this.#maxThreads && this.#waiting.length > 0) this.#give(this.#waiting.shift()!)
+  }
+
+  #give (job: Job): void {
+    job.state = 'given'
+    this.#given.set(job.id, job)
+    // Until the thread tells that it has begun, it starts and loads.
+    this.#enter(job, 'load')
+    this.#threads.run(job.task, { transferList: job.moved, signal: job.end.signal }).then(done => {
+      this.#leave(job)
+      if (done === null) this.#lost(job, null)
+      else job.resolve(done)
     }, (thrown: unknown) => {
-      finish()
-      if (end.signal.aborted) return this.#warm(task)
-      this.#lost(task, thrown, stage, reject)
+      this.#leave(job)
+      this.#lost(job, thrown)
     })
   }
 
+  /** A stage begins: its own limit runs from now. */
+  #enter (job: Job, stage: Stage): void {
+    job.stage = stage
+    clearTimeout(job.stageTimer)
+    const { loadWithinMs, timeoutMs, log } = this.#options
+    const limitMs = stage === 'load' ? loadWithinMs : timeoutMs
+    job.stageTimer = setTimeout(() => {
+      job.reject(this.#error('HANDLER_TIMEOUT', `took longer than ${limitMs} ms in ${stage} and was ended`))
+      log.error({ stage, limit_ms: limitMs }, 'handler took too long, its thread is ended')
+      job.end.abort()
+    }, Math.min(longestMs, limitMs))
+  }
+
+  #leave (job: Job): void {
+    clearTimeout(job.stageTimer)
+    this.#given.delete(job.id)
+    this.#next()
+  }
+
   /** The thread is gone with its task. */
-  #lost (task: Task, thrown: unknown, stage: Stage, reject: (error: OutriggerError) => void): void {
-    if (this.#closed) return reject(this.#error('MODEL_NOT_READY', 'was unloaded while it worked', 1000))
+  #lost (job: Job, thrown: unknown): void {
+    // A dying thread's last word may overtake the message that its stage began.
+    const stage: Stage = job.task.kind
     const { code, message } = (thrown instanceof Error ? thrown : {}) as { code?: string, message?: string }
     const exited = /^worker exited with code: (.*)$/.exec(message ?? '')
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') reject(this.#error('HANDLER_FAILED', `used more memory than its limit of ${this.#options.memoryMb ?? defaultMemoryMb} MB in ${stage} and was ended`))
-    else if (exited !== null) reject(this.#error('HANDLER_FAILED', `ended its own thread in ${stage} (exit code ${exited[1]})`))
-    else reject(fromFault(toFault(thrown, stage, this.#options.settings), this.#options.settings))
-    this.#warm(task)
+    if (this.#closed) job.reject(this.#error('MODEL_NOT_READY', 'was unloaded while it worked'))
+    else if (code === 'ERR_WORKER_OUT_OF_MEMORY') job.reject(this.#error('HANDLER_FAILED', `used more memory than its limit of ${this.#memoryMb} MB in ${stage} and was ended`))
+    else if (exited !== null) job.reject(this.#error('HANDLER_FAILED', `ended its own thread in ${stage} (exit code ${exited[1]})`))
+    else job.reject(fromFault(toFault(thrown, stage, this.#options.settings), this.#options.settings))
+    if (stage !== 'load') this.#warm()
   }
 
-  /** After a thread was lost its successor loads the handler at once, unless loading is what failed. */
-  #warm (lost: Task): void {
-    if (lost.kind === 'load' || this.#closed) return
-    const id = crypto.randomUUID()
+  /** After a thread was lost in its work its successor loads the handler at once, and not with the next request. */
+  #warm (): void {
+    if (this.#closed || this.#given.size >= this.#maxThreads) return
+    const id = randomUUID()
     this.run(id, { kind: 'load', id }, [], { deadline: Date.now() + this.#options.loadWithinMs, signal: undefined, predictModel: undefined }).catch(() => {})
-  }
-
-  /** A thread died while it had no task, e.g. of a rejection that nobody handled. */
-  #died (thrown: unknown): void {
-    this.#options.log.error({ detail: describeThrown(thrown) }, 'handler failed outside any request, its thread is replaced')
   }
 
   #listen (port: MessagePort): void {
@@ -161,17 +199,20 @@ export class HandlerPool {
   }
 
   #hear (port: MessagePort, message: FromWorker): void {
-    if (message.kind === 'begin') this.#running.get(message.id)?.begin(message.stage)
-    else if (message.kind === 'log') this.#options.log[message.level](message.fields, message.message)
+    if (message.kind === 'log') this.#options.log[message.level](message.fields, message.message)
     else if (message.kind === 'disposed') this.#disposing?.(message.detail)
-    else void this.#predict(port, message)
+    else if (message.kind === 'predict') void this.#predict(port, message)
+    else {
+      const job = this.#given.get(message.id)
+      if (job !== undefined) this.#enter(job, message.stage)
+    }
   }
 
   async #predict (port: MessagePort, { id, nonce, model, tensors }: Extract<FromWorker, { kind: 'predict' }>): Promise<void> {
     const moved: ArrayBuffer[] = []
     let answer: ToWorker
     try {
-      const limits = this.#running.get(id)?.limits
+      const limits = this.#given.get(id)?.limits
       if (limits?.predictModel === undefined) throw this.#error('REQUEST_CANCELLED', 'asked for a model after its request had ended')
       const outputs = await limits.predictModel(model, unpackTensors(tensors), { deadline: limits.deadline, signal: limits.signal ?? new AbortController().signal })
       answer = { kind: 'predicted', nonce, outputs: packTensors(outputs, moved) }
@@ -185,15 +226,17 @@ export class HandlerPool {
     for (const port of this.#ports) port.postMessage(message)
   }
 
-  #error (code: 'HANDLER_FAILED' | 'HANDLER_TIMEOUT' | 'REQUEST_CANCELLED' | 'SERVICE_OVERLOADED' | 'MODEL_NOT_READY', what: string, retryAfterMs?: number): OutriggerError {
+  #error (code: Code, what: string): OutriggerError {
     const { model, version } = this.#options.settings
-    return new OutriggerError(code, `The handler of model ${model} version ${version} ${what}`, { model, version, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+    const soon = code === 'SERVICE_OVERLOADED' || code === 'MODEL_NOT_READY'
+    return new OutriggerError(code, `The handler of model ${model} version ${version} ${what}`, { model, version, ...(soon ? { retryAfterMs: 1000 } : {}) })
   }
 
-  /** Lets every thread run the handler's dispose, then ends them all; what still runs is rejected with MODEL_NOT_READY. */
+  /** Lets every thread run the handler's dispose, then ends them all; what still runs or waits is rejected with MODEL_NOT_READY. Idempotent. */
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    for (const job of this.#waiting.splice(0)) job.reject(this.#error('MODEL_NOT_READY', 'is being unloaded'))
     await this.#dispose()
     await this.#threads.destroy()
     for (const port of this.#ports) port.close()

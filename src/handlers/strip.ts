@@ -30,9 +30,9 @@ function amaroStrip (source: string): string {
 
 const strip: Strip = ownStrip === undefined ? amaroStrip : source => quietly(() => ownStrip(source))
 
-/** What the stripper said and the line it said it of: Node writes `:3` before the source in the stack, amaro draws a box with `[3:1]`. */
+/** What the stripper said and the line it said it of: Node writes `:3` before the source in the stack, amaro draws a box with `[3:1]`, or without where there is one line. */
 function read (error: unknown): { text: string, line: string | undefined } {
-  if (typeof error === 'string') return { text: error.trim().split('\n')[0]!.replace(/^[^\w]*x /, '').trim(), line: /\[(\d+):\d+\]/.exec(error)?.[1] }
+  if (typeof error === 'string') return { text: error.trim().split('\n')[0]!.replace(/^[^\w]*x /, '').trim(), line: (/\[(\d+):\d+\]/.exec(error) ?? /^\s*(\d+) \|/m.exec(error))?.[1] }
   const { message = 'it cannot be read', stack = '' } = error as Partial<Error>
   return { text: message.split('\n')[0]!, line: /^[^\n]*:(\d+)\n/.exec(stack)?.[1] }
 }

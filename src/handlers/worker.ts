@@ -17,6 +17,16 @@ const send = (message: FromWorker, moved: ArrayBuffer[] = []): void => port.post
 let nonce = 0
 const waiting = new Map<number, { resolve (outputs: Tensors): void, reject (error: Error): void }>()
 const running = new Map<string, AbortController>()
+/** Tasks that were given up before they came: the two ways of messages keep no order between them. Only the last few can matter. */
+const givenUp = new Set<string>()
+const rememberedIds = 100
+
+function abort (id: string): void {
+  const controller = running.get(id)
+  if (controller !== undefined) return controller.abort()
+  givenUp.add(id)
+  if (givenUp.size > rememberedIds) givenUp.delete(givenUp.values().next().value!)
+}
 
 /** Fields that cannot be cloned are told as texts. */
 function cloneable (fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -67,19 +77,21 @@ function loaded (): Promise<Runtime> {
 }
 
 port.on('message', (message: ToWorker) => {
-  if (message.kind === 'abort') return running.get(message.id)?.abort()
+  if (message.kind === 'abort') return abort(message.id)
   if (message.kind === 'predicted') {
     const wait = waiting.get(message.nonce)
     waiting.delete(message.nonce)
     if (message.fault !== undefined) return wait?.reject(fromFault(message.fault, settings))
     return wait?.resolve(unpackTensors(message.outputs!))
   }
-  Promise.resolve(starting).then(async runtime => await runtime?.dispose()).then(() => send({ kind: 'disposed', detail: undefined }), (error: unknown) => send({ kind: 'disposed', detail: describeThrown(error) }))
+  // A handler that was never loaded, or could not be, has nothing to dispose of.
+  Promise.resolve(starting).catch(() => undefined).then(async runtime => await runtime?.dispose()).then(() => send({ kind: 'disposed', detail: undefined }), (error: unknown) => send({ kind: 'disposed', detail: describeThrown(error) }))
 })
 
 async function inCall (head: CallHead, carry: Record<string, unknown>, work: (call: RuntimeCall) => Promise<Done>): Promise<Done> {
   const controller = new AbortController()
   running.set(head.id, controller)
+  if (givenUp.delete(head.id)) controller.abort()
   try {
     return await work({ ...head, carry, signal: controller.signal })
   } finally {
@@ -112,9 +124,7 @@ async function run (task: Task, moved: ArrayBuffer[]): Promise<Done> {
 
 /** Runs a task; never throws. */
 export default async function work (task: Task): Promise<Done> {
-  const id = task.kind === 'load' ? task.id : task.call.id
   const moved: ArrayBuffer[] = []
-  send({ kind: 'begin', id, stage: 'load' })
   let done: Done
   try {
     done = await run(task, moved)

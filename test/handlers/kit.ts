@@ -52,7 +52,7 @@ export async function loadFrom (t: Test, files: Record<string, string>, options:
   const folder = folderWith(t, files)
   const { log, lines } = memoryLog()
   const handler = await loadHandler({
-    file: join(folder, 'handler.ts'), folder, model: 'm', version: 7n, signatures: new Map([['serving_default', twoToOne]]), log, ...options
+    file: join(folder, 'handler.ts'), folder, model: 'm', version: 7n, signatures: new Map([['serving_default', twoToOne]]), log, execArgv: ['--import', new URL('strip-loader.mjs', import.meta.url).href], ...options
   })
   t.teardown(async () => await handler.close())
   return { handler, lines, folder }

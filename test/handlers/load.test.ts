@@ -1,7 +1,6 @@
 // A version's handler from file to answer: imports, validation, stages, threads.
-import { join } from 'node:path'
 import t from 'tap'
-import { answer, callOf, failure, loadFrom, sumRows } from './kit.js'
+import { answer, callOf, failure, loadFrom } from './kit.js'
 
 const doubling = `
 import { Type, InvalidInput, numbers, type Context, type Static, type Tensors } from 'outrigger/handler'
