@@ -2,12 +2,15 @@
 import { activation } from './activation.js'
 import { arg } from './arg.js'
 import { arithmetic } from './arithmetic.js'
+import { bands } from './band.js'
 import { bias } from './bias.js'
 import { blocks } from './blocks.js'
 import { casts } from './cast.js'
 import { comparison } from './comparison.js'
 import { convolution } from './convolution.js'
 import { cumulatives } from './cumulative.js'
+import { einsums } from './einsum.js'
+import { examples } from './example.js'
 import { filling } from './filling.js'
 import { gathering } from './gather.js'
 import { layout } from './layout.js'
@@ -32,12 +35,15 @@ const families: readonly OpFamily[] = [
   activation,
   arg,
   arithmetic,
+  bands,
   bias,
   blocks,
   casts,
   comparison,
   convolution,
   cumulatives,
+  einsums,
+  examples,
   filling,
   gathering,
   layout,

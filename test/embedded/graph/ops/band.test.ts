@@ -1,0 +1,5 @@
+// band: every case recorded from TensorFlow.
+import t from 'tap'
+import { runRecorded } from './recorded.js'
+
+runRecorded(t, 'band')

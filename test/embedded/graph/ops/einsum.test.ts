@@ -1,0 +1,5 @@
+// einsum: every case recorded from TensorFlow.
+import t from 'tap'
+import { runRecorded } from './recorded.js'
+
+runRecorded(t, 'einsum')
