@@ -39,7 +39,7 @@ t.test('requests that cannot be read', async t => {
   const model = await savedModel.load(folder)
   const broken = new Writer().message(2, e => { e.string(1, 'x').message(2, v => { v.uint32(1, 1).message(2, s => { s.message(2, d => { d.int64(1, 3n) }) }).bytes(4, Buffer.alloc(5)) }) }).finish()
   t.throws(() => predict(model, 1n, broken), { status: 3, message: /^tensor parsing error: x/ })
-  t.throws(() => predict(model, 1n, Buffer.from([0x12, 0x7f])), { status: 3 })
+  t.throws(() => predict(model, 1n, Buffer.from([0x12, 0x7f])), { name: 'ModelError', status: 3 })
 })
 
 t.test('names', async t => {

@@ -36,15 +36,15 @@ t.test('a call that spins past its deadline ends its worker, and nothing else', 
 t.test('a call that is a little late does not cost a reload', async t => {
   const call = await start(t)
   const begun = Date.now()
-  await t.rejects(call(`spin ${begun + 150}`, begun + 50), { status: 4 })
+  await t.rejects(call(`spin ${begun + 150}`, begun + 50), { name: 'ModelError', status: 4 })
   t.equal(await call('b'), 'b 2', 'the same worker')
 })
 
 t.test('a deadline that has passed, or passes in the queue, runs nothing', async t => {
   const call = await start(t)
-  await t.rejects(call('a', inMs(-1)), { status: 4 })
+  await t.rejects(call('a', inMs(-1)), { name: 'ModelError', status: 4 })
   const long = call(`spin ${Date.now() + 200}`)
-  await t.rejects(call('b', inMs(20)), { status: 4 })
+  await t.rejects(call('b', inMs(20)), { name: 'ModelError', status: 4 })
   const left = new AbortController()
   const abandoned = call('c', ample(), left.signal)
   left.abort()
@@ -69,10 +69,10 @@ t.test('a servable that cannot be loaded again is lost', async t => {
   const call = await start(t, { onLost: error => lose(error) })
   const dying = call('break')
   const next = call('next')
-  await t.rejects(dying, { status: 13 })
+  await t.rejects(dying, { name: 'ModelError', status: 13 })
   await t.rejects(next, { status: 14, message: /could not be loaded again: broken/ })
   t.match(await lost, { status: 15, message: 'broken' })
-  await t.rejects(call('more'), { status: 14 })
+  await t.rejects(call('more'), { name: 'ModelError', status: 14 })
 })
 
 t.test('a load that fails, and one that dies', async t => {
@@ -81,7 +81,7 @@ t.test('a load that fails, and one that dies', async t => {
   const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, entry: wild })
   await t.rejects(host.load(), { status: 15, message: 'broken' })
   const nowhere = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, entry: new URL('./nowhere.ts', import.meta.url) })
-  await t.rejects(nowhere.load(), { status: 13 })
+  await t.rejects(nowhere.load(), { name: 'ModelError', status: 13 })
 })
 
 t.test('the queue is bounded', async t => {
@@ -98,7 +98,7 @@ t.test('close lets calls finish', async t => {
   await host.load()
   const answers = Promise.all(['a', 'b'].map(async text => Buffer.from(await host.call('predict', Buffer.from(text), ample())).toString()))
   const closed = host.close(10_000)
-  await t.rejects(host.call('predict', Buffer.from('c'), ample()), { status: 14 })
+  await t.rejects(host.call('predict', Buffer.from('c'), ample()), { name: 'ModelError', status: 14 })
   t.strictSame(await answers, ['a 1', 'b 2'])
   await closed
 })
@@ -117,5 +117,5 @@ t.test('the real worker: a SavedModel, small and large tensors', async t => {
     t.equal(model.version, 3n)
     t.ok((outputs.y.data as Float32Array).every((y, i) => y === i / 2 + 2))
   }
-  await t.rejects(host.call('predict', Buffer.from([255]), ample()), { status: 3 })
+  await t.rejects(host.call('predict', Buffer.from([255]), ample()), { name: 'ModelError', status: 3 })
 })

@@ -46,7 +46,7 @@ t.test('a flipped byte in data or index refuses the load', async t => {
       const damaged = Buffer.from(bytes)
       damaged[i] ^= 0x10
       writeFileSync(path, damaged)
-      await t.rejects(savedModel.load(folder), { status: 15 }, `${file} byte ${i}`)
+      await t.rejects(savedModel.load(folder), { name: 'ModelError', status: 15 }, `${file} byte ${i}`)
     }
     writeFileSync(path, bytes)
   }

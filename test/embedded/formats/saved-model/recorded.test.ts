@@ -36,8 +36,9 @@ function excess (got: number, expected: number, { abs, rel }: Case['tolerance'])
 
 for (const model of ['titanic', 'digits_cnn', 'mobilenet', 'text']) {
   t.test(model, { skip }, async t => {
-    const loaded = await savedModel.load(join(data, 'models', model, '1')).catch(async (error: Error & { status?: number }) => {
-      if (error.status !== 12) throw error
+    const loaded = await savedModel.load(join(data, 'models', model, '1')).catch((error: Error & { status?: number }) => {
+      // Its string ops are not all there yet.
+      if (model !== 'text' || error.status !== 12) throw error
       t.comment(`not yet: ${error.message}`)
     })
     if (loaded === undefined) return
@@ -49,7 +50,7 @@ for (const model of ['titanic', 'digits_cnn', 'mobilenet', 'text']) {
         t.strictSame([answer[name].dtype, answer[name].shape], [expected.dtype, expected.shape], title)
         if (expected.data instanceof Float32Array || expected.data instanceof Float64Array) {
           const got = answer[name].data as Float32Array
-          t.equal(expected.data.reduce<number>((worst, y, j) => Math.max(worst, excess(got[j], y, tolerance)), 0), 0, title)
+          t.equal(Math.max(0, ...Array.from(expected.data, (y, j) => excess(got[j], y, tolerance))), 0, title)
         } else t.strictSame(Array.from(answer[name].data as ArrayLike<unknown>, String), Array.from(expected.data as ArrayLike<unknown>, String), title)
       }
     }
@@ -62,11 +63,7 @@ const half: readonly (readonly [folder: string, addend: number])[] = [
 ]
 for (const [folder, addend] of half) {
   t.test(folder, { skip }, async t => {
-    const model = await savedModel.load(join(data, folder)).catch(async (error: Error & { status?: number }) => {
-      if (error.status !== 12 || !/ParseExample/.test(error.message)) throw error
-      t.comment(`not yet: ${error.message}`)
-    })
-    if (model === undefined) return
+    const model = await savedModel.load(join(data, folder))
     t.strictSame([...model.run('serving_default', { x: floats([3], 1, 2, 5) }, []).y.data as Float32Array], [0.5, 1, 2.5].map(x => x + addend))
   })
 }
