@@ -1,6 +1,6 @@
 // One line per request, at a level that fits, without queries, bodies or headers.
 import { Writable } from 'node:stream'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { createMetrics } from '../../../src/metrics.js'
 import { OutriggerError } from '../../../src/errors.js'
@@ -12,7 +12,7 @@ import requestContext from '../../../src/http/plugins/request-context.js'
 async function build (t: Test, enabled: boolean): Promise<{ app: FastifyInstance, lines: Record<string, unknown>[] }> {
   const lines: Record<string, unknown>[] = []
   const stream = new Writable({ write (chunk, _encoding, done) { lines.push(JSON.parse(String(chunk)) as Record<string, unknown>); done() } })
-  const app = Fastify({ disableRequestLogging: true, logger: { level: 'info', stream } })
+  const app = Fastify({ logController: new LogController({ disableRequestLogging: true }), logger: { level: 'info', stream } })
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(metricsPlugin, { metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [], processMetrics: false }) })
   await app.register(accessLog, { enabled })

@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type LightMyRequestResponse } from 'fastify'
 import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { errorTable, OutriggerError } from '../../../src/errors.js'
@@ -16,7 +16,7 @@ interface LogLine { level: number, msg: string, code?: string, err?: { message: 
 async function build (t: Test, bodyLimit = 100): Promise<{ app: FastifyInstance, lines: LogLine[] }> {
   const lines: LogLine[] = []
   const stream = new Writable({ write (chunk, _encoding, done) { lines.push(JSON.parse(String(chunk)) as LogLine); done() } })
-  const app = Fastify({ bodyLimit, clientErrorHandler, frameworkErrors: sendError, disableRequestLogging: true, logger: { level: 'warn', stream } })
+  const app = Fastify({ bodyLimit, clientErrorHandler, frameworkErrors: sendError, logController: new LogController({ disableRequestLogging: true }), logger: { level: 'warn', stream } })
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(errors)
   app.get('/models', async () => ({}))
