@@ -23,13 +23,16 @@ const wireTypes: Readonly<Record<number, number>> = { [STRING]: DELIMITED, [INT]
 
 export class NodeAttributes implements Attributes {
   readonly #node: string
-  readonly #values: ReadonlyMap<string, Uint8Array>
+  #values: ReadonlyMap<string, Uint8Array>
 
   /** `values`: the serialized AttrValue of each attribute. `node` is for messages. */
   constructor (node: string, values: ReadonlyMap<string, Uint8Array>) {
     this.#node = node
     this.#values = values
   }
+
+  /** Forgets the values, which share memory with the whole graph's bytes: after the load nobody may ask for them. */
+  release (): void { this.#values = new Map() }
 
   has (name: string): boolean { return this.#values.has(name) }
 

@@ -1,6 +1,6 @@
 // A graph with its function library, ready to compile parts of it. Each function is compiled once and shared by its callers.
 import { ModelError } from '../formats/format.js'
-import { INVALID_ARGUMENT, NOT_FOUND } from '../status.js'
+import { INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } from '../status.js'
 import { compile, type Callable, type CompileContext } from './compile.js'
 import { hasEffect } from './effects.js'
 import { outputArgs } from './output-args.js'
@@ -32,6 +32,13 @@ function functionEndpoint (input: string, nodes: ReadonlyMap<string, NodeDef>): 
   throw new ModelError(INVALID_ARGUMENT, `op ${node.op} (node ${name}) has no output ${arg}`)
 }
 
+/** A variable inside a function that has no name to share gets one from the place where the function is called: not known here, so two could become one. */
+function refusePrivateVariable (node: NodeDef): void {
+  if ((node.op === 'VarHandleOp' || node.op === 'VariableV2') && node.attrs.string('shared_name', '') === '') {
+    throw new ModelError(UNIMPLEMENTED, `op ${node.op} (node ${node.name}): a variable without a shared name inside a function`)
+  }
+}
+
 export class Graph {
   readonly #nodes: ReadonlyMap<string, NodeDef>
   readonly #functions: ReadonlyMap<string, FunctionDef>
@@ -48,6 +55,12 @@ export class Graph {
   /** Compiles the part of the main graph that gives `fetches` (tensor names) and runs `targets` (node names) when `feeds` are given. Throws a ModelError. */
   compile (feeds: readonly string[], fetches: readonly string[], targets: readonly string[]): Program {
     return compile({ nodes: this.#nodes, endpoint: tensorName, feeds: feeds.map(tensorName), fetches: fetches.map(tensorName), targets }, this.#context)
+  }
+
+  /** Frees the graph's bytes when all is compiled; programs go on to work. */
+  release (): void {
+    for (const node of this.#nodes.values()) node.attrs.release()
+    for (const { nodes } of this.#functions.values()) for (const node of nodes) node.attrs.release()
   }
 
   #bindFunction (name: string, node: string): Callable {
@@ -67,6 +80,7 @@ export class Graph {
 
   #compileFunction (def: FunctionDef): Program {
     const nodes = byName(def.nodes)
+    for (const node of def.nodes) refusePrivateVariable(node)
     const endpoint = (input: string): string => functionEndpoint(input, nodes)
     const effects = def.nodes.filter(node => hasEffect(node.op)).map(node => node.name)
     return compile({

@@ -140,16 +140,17 @@ function run (found: Runnable, session: Session, inputs: Tensors, outputs: reado
   }))
 }
 
-async function load (folder: string): Promise<LoadedModel> {
-  const path = join(folder, 'saved_model.pb')
+/** Compiles and restores everything; keeps nothing of the files. */
+function open (folder: string, session: Session): { signatures: ReadonlyMap<string, Runnable>, signatureDefMap: Uint8Array } {
   const meta = readMeta(folder)
-  const session: Session = { folder, resources: new Map() }
   const signatures = new Map<string, Runnable>()
   try {
-    const preparation = parse(path, () => {
+    const preparation = parse(join(folder, 'saved_model.pb'), () => {
       const graph = new Graph(meta.graph, allOps, session)
       for (const [name, def] of meta.signatures) if (name !== initSignature) signatures.set(name, runnable(name, def, graph))
-      return prepare(meta, graph, session)
+      const prepared = prepare(meta, graph, session)
+      graph.release()
+      return prepared
     })
     preparation.restore?.()
     verifyBundles(session)
@@ -158,10 +159,16 @@ async function load (folder: string): Promise<LoadedModel> {
   } finally {
     closeBundles(session)
   }
+  return { signatures, signatureDefMap: meta.signatureDefMap }
+}
+
+async function load (folder: string): Promise<LoadedModel> {
+  const session: Session = { folder, resources: new Map() }
+  const { signatures, signatureDefMap } = open(folder, session)
   return {
     signatures: new Map([...signatures].map(([name, { signature }]) => [name, signature])),
     defaults: new Map([...signatures].map(([name, { defaults }]) => [name, new Set(defaults.keys())])),
-    signatureDefMap: meta.signatureDefMap,
+    signatureDefMap,
     run (name, inputs, outputs) {
       const found = signatures.get(name)
       if (found === undefined) throw new ModelError(FAILED_PRECONDITION, `Serving signature key "${name}" not found.`)
