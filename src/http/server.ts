@@ -25,6 +25,10 @@ export interface ServerOptions {
   readonly version: Omit<VersionOptions, 'service'>
 }
 
+/** A large picture over a slow line still arrives within this. */
+const slowestUploadMs = 60_000
+/** Characters of a model's name in a path, percent-encoded. */
+const longestName = 2048
 /** Request ids that are taken over from x-request-id; anything else gets a fresh one. */
 const requestId = /^[A-Za-z0-9._:@/+=-]{1,128}$/
 
@@ -40,6 +44,9 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
     clientErrorHandler,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
+    // A head and body that trickle in slower than a request may take are given up (408).
+    requestTimeout: Math.max(options.requestTimeoutMs, slowestUploadMs),
+    routerOptions: { maxParamLength: longestName },
     genReqId: request => {
       const given = request.headers['x-request-id']
       return typeof given === 'string' && requestId.test(given) ? given : crypto.randomUUID()
