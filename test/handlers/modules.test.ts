@@ -1,6 +1,6 @@
 // How a handler's file and its imports are found, stripped and refused.
 import t from 'tap'
-import { failure, folderWith, loadFrom, answer, memoryLog, twoToOne } from './kit.js'
+import { answer, failure, folderWith, loadFrom, memoryLog, twoToOne } from './kit.js'
 import { loadHandler } from '../../src/handlers/load.js'
 import { join } from 'node:path'
 

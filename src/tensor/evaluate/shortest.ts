@@ -20,6 +20,7 @@ export const shortestFloat64 = (value: number): string => Object.is(value, -0) ?
 
 /** For a 16-bit float, given as its value and the function that rounds to the type. */
 export function shortestBy (value: number, round: (value: number) => number): string {
+  if (value === 0) return shortestFloat64(value)
   for (let digits = 1; digits < 5; digits++) {
     const short = Number(value.toPrecision(digits))
     if (round(short) === value) return shortestFloat64(short)
