@@ -73,9 +73,9 @@ const inWorker = (servables: Servables, method: CallMethod): Unary<Buffer, Buffe
   return Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength)
 })
 
-/** Answered until the workers can do it: method by method a line in `inWorker`. */
+/** Answered until the workers can do it. */
 const notYet = (what: string): Unary<Buffer, Buffer> => unary(() => {
-  throw new ModelError(UNIMPLEMENTED, `${what} is not implemented by the embedded model server; use Predict`)
+  throw new ModelError(UNIMPLEMENTED, `${what} is not implemented by the embedded model server; use Predict, Classify or Regress`)
 })
 
 function metadata (servables: Servables, { model_spec: spec, metadata_field: fields }: m.GetModelMetadataRequest): m.GetModelMetadataResponse {
@@ -127,8 +127,8 @@ export function services (servables: Servables, log: Log): readonly { definition
       definition: serviceDefinition('PredictionService', ['Predict', 'Classify', 'Regress', 'MultiInference']),
       implementation: {
         Predict: inWorker(servables, 'predict'),
-        Classify: notYet('Classify'),
-        Regress: notYet('Regress'),
+        Classify: inWorker(servables, 'classify'),
+        Regress: inWorker(servables, 'regress'),
         MultiInference: notYet('MultiInference'),
         GetModelMetadata: unary((request: m.GetModelMetadataRequest) => metadata(servables, request))
       }

@@ -11,7 +11,7 @@ export type LoadOutcome =
   | { readonly loaded: true, readonly format: string, readonly signatureDefMap: Uint8Array }
   | { readonly loaded: false, readonly status: number, readonly message: string }
 
-export type CallMethod = 'predict'
+export type CallMethod = 'predict' | 'classify' | 'regress'
 
 export interface CallRequest { readonly id: number, readonly method: CallMethod, readonly request: Uint8Array }
 

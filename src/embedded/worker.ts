@@ -1,8 +1,10 @@
 // Entry of a servable's worker thread: loads one version, then answers calls one after the other. Knows no gRPC.
 import { parentPort, workerData } from 'node:worker_threads'
+import { classify } from './classify.js'
 import { formatOf } from './formats/index.js'
 import { ModelError, type LoadedModel } from './formats/format.js'
 import { predict } from './predict.js'
+import { regress } from './regress.js'
 import { INTERNAL } from './status.js'
 import { movable, type CallMethod, type CallOutcome, type CallRequest, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
 
@@ -14,7 +16,9 @@ const statusOf = (error: unknown): { status: number, message: string } => error 
   : { status: INTERNAL, message: error instanceof Error ? error.message : String(error) }
 
 const methods: Readonly<Record<CallMethod, (model: LoadedModel, request: Uint8Array) => Uint8Array>> = {
-  predict: (model, request) => predict(model, version, request)
+  predict: (model, request) => predict(model, version, request),
+  classify: (model, request) => classify(model, version, request),
+  regress: (model, request) => regress(model, version, request)
 }
 
 function answer (model: LoadedModel, { id, method, request }: CallRequest): void {

@@ -82,7 +82,8 @@ t.test('from an empty list to answers and back', async t => {
     [methods.predict, predict({ inputs: { ['x'.repeat(3000)]: floats([], 1) } }), 3, /^input size.*\.\.\.TRUNCATED$/],
     [methods.getModelMetadata, codecs.getModelMetadataRequest.encode({ model_spec: { name: 'm' }, metadata_field: [] }), 3, 'GetModelMetadataRequest must specify at least one metadata_field'],
     [methods.getModelMetadata, codecs.getModelMetadataRequest.encode({ model_spec: { name: 'm' }, metadata_field: ['other'] }), 3, 'Metadata field other is not supported'],
-    [methods.classify, codecs.classificationRequest.encode({ model_spec: { name: 'm' }, input: null }), 12, /Classify is not implemented/],
+    [methods.classify, codecs.classificationRequest.encode({ model_spec: { name: 'm' }, input: null }), 3, 'Input is empty'],
+    [methods.multiInference, Buffer.alloc(0), 12, /MultiInference is not implemented/],
     [methods.handleReloadConfig, codecs.reloadConfigRequest.encode({ config: null }), 3, /Only ModelConfigList is currently supported/],
     [methods.handleReloadConfig, reload([['m', join(folder, 'm')], ['gone', join(folder, 'gone')]]), 2, /^1 model\(s\) did not become available: \{\{\{name: gone\}/]
   ]
