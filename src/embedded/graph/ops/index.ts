@@ -29,6 +29,7 @@ import { shapes } from './shape.js'
 import { slicing } from './slicing.js'
 import { tables } from './table.js'
 import { texts } from './text.js'
+import { transposedConvolution } from './transposed-convolution.js'
 import type { Op, OpFamily } from '../kernel.js'
 
 const families: readonly OpFamily[] = [
@@ -61,7 +62,8 @@ const families: readonly OpFamily[] = [
   shapes,
   slicing,
   tables,
-  texts
+  texts,
+  transposedConvolution
 ]
 
 /** Ops by TensorFlow's name. Throws when two families claim the same name. */
