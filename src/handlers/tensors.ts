@@ -72,9 +72,9 @@ export function values (tensor: Tensor): (number | bigint | boolean | string)[] 
   switch (dtype) {
     case 'DT_STRING': return texts(tensor)
     case 'DT_BOOL': return Array.from(data as Uint8Array, Boolean)
-    case 'DT_FLOAT': return Array.from(data as Float32Array, asShortDouble)
-    case 'DT_HALF': return Array.from(data as Uint16Array, pattern => asShortDouble(halfValue(pattern)))
-    case 'DT_BFLOAT16': return Array.from(data as Uint16Array, pattern => asShortDouble(bfloat16Value(pattern)))
+    case 'DT_FLOAT': return Array.from(data as Float32Array, value => asShortDouble(value))
+    case 'DT_HALF': return Array.from(data as Uint16Array, pattern => asShortDouble(halfValue(pattern), value => halfValue(halfPattern(value))))
+    case 'DT_BFLOAT16': return Array.from(data as Uint16Array, pattern => asShortDouble(bfloat16Value(pattern), value => bfloat16Value(bfloat16Pattern(value))))
     default: return Array.from(data as ArrayLike<number | bigint>)
   }
 }

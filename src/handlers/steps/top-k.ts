@@ -14,7 +14,7 @@ export interface Ranked { readonly index: number, readonly name?: string, readon
 
 /** The `k` highest scores, highest first, the lower index first among equals; with `names`, each by its name. Scores of a Float32Array are given as short decimals. */
 export function topK (scores: ArrayLike<number>, { k = 5, names }: { k?: number, names?: readonly string[] } = {}): Ranked[] {
-  const short = scores instanceof Float32Array ? asShortDouble : (score: number) => score
+  const short = scores instanceof Float32Array ? (score: number) => asShortDouble(score) : (score: number) => score
   return Array.from(scores, (score, index) => ({ score, index }))
     .filter(({ score }) => !Number.isNaN(score))
     .sort((a, b) => b.score - a.score || a.index - b.index)

@@ -28,8 +28,11 @@ export function shortestBy (value: number, round: (value: number) => number): st
   return shortestFloat64(Number(value.toPrecision(5)))
 }
 
-/** A float32 as the double whose shortest text is the float32's: 0.1 and not 0.10000000149011612. */
-export const asShortDouble = (value: number): number => Number.isFinite(value) ? Number(shortestFloat32(value)) : value
+/** A float32, or with `round` a 16-bit float, as the double whose shortest text is its own: 0.1 and not 0.10000000149011612. */
+export function asShortDouble (value: number, round?: (value: number) => number): number {
+  if (!Number.isFinite(value)) return value
+  return Number(round === undefined ? shortestFloat32(value) : shortestBy(value, round))
+}
 
 /** The value of a half's pattern (IEEE binary16). */
 export function halfValue (pattern: number): number {
