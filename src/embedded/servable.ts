@@ -1,7 +1,7 @@
 // One version of one model on its way from START to END, with its worker. Knows no config and no other servable.
 import { ModelError } from './formats/format.js'
 import { INTERNAL, NOT_FOUND, OK, statusName } from './status.js'
-import { WorkerHost } from './worker-host.js'
+import { WorkerHost, type WorkerProgram } from './worker-host.js'
 import type { Log } from './log.js'
 import type { CallMethod } from './worker-messages.js'
 
@@ -19,6 +19,7 @@ export interface ServableOptions {
   readonly version: bigint
   readonly folder: string
   readonly log: Log
+  readonly program?: WorkerProgram | undefined
 }
 
 export class Servable {
@@ -30,12 +31,12 @@ export class Servable {
   readonly #log: Log
   readonly #host: WorkerHost
 
-  constructor ({ model, version, folder, log }: ServableOptions) {
+  constructor ({ model, version, folder, log, program }: ServableOptions) {
     this.model = model
     this.version = version
     this.folder = folder
     this.#log = log
-    this.#host = new WorkerHost({ folder, version, title: this.title, log, onLost: error => this.#lose(error) })
+    this.#host = new WorkerHost({ folder, version, title: this.title, log, program, onLost: error => this.#lose(error) })
   }
 
   get title (): string { return `${this.model} version ${this.version}` }

@@ -5,6 +5,7 @@ import { describe, Servable } from './servable.js'
 import { FAILED_PRECONDITION, INTERNAL, INVALID_ARGUMENT, NOT_FOUND, UNKNOWN } from './status.js'
 import { chooseVersions, findVersions } from './version-folders.js'
 import type { Log } from './log.js'
+import type { WorkerProgram } from './worker-host.js'
 import type { ModelConfig } from '../config/text-proto.js'
 
 export interface ServablesOptions {
@@ -16,6 +17,8 @@ export interface ServablesOptions {
   /** How often a load that failed is tried again, and how long after. */
   readonly maxLoadRetries: number
   readonly loadRetryIntervalMs: number
+  /** Another program for the workers. */
+  readonly program?: WorkerProgram
 }
 
 /** Which version a request means. */
@@ -107,7 +110,7 @@ export class Servables {
       for (const { version, folder } of found) {
         const current = versions.get(version)
         if (current !== undefined && current.state !== 'END' && current.folder === folder) continue
-        const fresh = new Servable({ model: config.name, version, folder, log: this.#options.log })
+        const fresh = new Servable({ model: config.name, version, folder, log: this.#options.log, program: this.#options.program })
         // A version whose folder has moved serves on until its successor is there.
         if (current?.state === 'AVAILABLE') unloads.push(async () => { await this.#replace(current, fresh) })
         else versions.set(version, fresh)

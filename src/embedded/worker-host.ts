@@ -29,14 +29,18 @@ interface Call {
   settled: boolean
 }
 
+/** The program of a worker, when it is not the usual one. */
+export interface WorkerProgram { readonly entry: URL, readonly execArgv?: string[] }
+
 export interface WorkerHostOptions extends WorkerSetup {
   /** For messages, e.g. `titanic version 1`. */
   readonly title: string
   readonly log: Log
   /** The servable cannot be loaded again after its worker was lost: it is gone for good. */
   readonly onLost: (error: ModelError) => void
-  /** Another program for the worker; for tests. */
-  readonly entry?: URL
+  readonly program?: WorkerProgram | undefined
+  /** See minGraceMs, which it is otherwise. */
+  readonly graceMs?: number
 }
 
 export class WorkerHost {
@@ -105,9 +109,12 @@ export class WorkerHost {
   }
 
   #start (): Promise<void> {
-    const { folder, version, entry } = this.#options
+    const { folder, version, program } = this.#options
     const begun = performance.now()
-    const worker = new Worker(entry ?? besideModule(import.meta.url, 'worker'), { workerData: { folder, version } satisfies WorkerSetup })
+    const worker = new Worker(program?.entry ?? besideModule(import.meta.url, 'worker'), {
+      workerData: { folder, version } satisfies WorkerSetup,
+      ...(program?.execArgv === undefined ? {} : { execArgv: program.execArgv })
+    })
     this.#worker = worker
     return new Promise((resolve, reject) => {
       let fault: Error | undefined
@@ -182,7 +189,7 @@ export class WorkerHost {
   #expire (call: Call): void {
     this.#fail(call, late())
     if (call !== this.#running) return
-    this.#grace = setTimeout(() => { if (call === this.#running) void this.#end(call) }, Math.max(minGraceMs, this.#loadMs))
+    this.#grace = setTimeout(() => { if (call === this.#running) void this.#end(call) }, Math.max(this.#options.graceMs ?? minGraceMs, this.#loadMs))
   }
 
   async #end (call: Call): Promise<void> {

@@ -6,13 +6,13 @@ import { readPredictResponse, writePredictRequest } from '../../src/tensor/proto
 import { floats, linear, linearVariables, writeVersion } from './saved-model-writer.js'
 import type { ModelError } from '../../src/embedded/formats/format.js'
 
-const wild = new URL('./fixtures/wild-worker.ts', import.meta.url)
+const wild = { entry: new URL('./fixtures/wild-worker.mjs', import.meta.url), execArgv: [] }
 const log = (): void => {}
 const inMs = (ms: number): number => Date.now() + ms
 const ample = (): number => inMs(60_000)
 
-const start = async (t: Test, { onLost = (_error: ModelError): void => {}, entry = wild as URL | undefined, folder = t.testdir() } = {}): Promise<(text: string, deadline?: number, signal?: AbortSignal) => Promise<string>> => {
-  const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost, entry })
+const start = async (t: Test, { onLost = (_error: ModelError): void => {}, graceMs = undefined as number | undefined, folder = t.testdir({ here: '' }) } = {}): Promise<(text: string, deadline?: number, signal?: AbortSignal) => Promise<string>> => {
+  const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost, program: wild, graceMs })
   t.teardown(async () => { await host.close(0) })
   await host.load()
   return async (text, deadline = ample(), signal) => Buffer.from(await host.call('predict', Buffer.from(text), deadline, signal)).toString()
@@ -34,22 +34,26 @@ t.test('a call that spins past its deadline ends its worker, and nothing else', 
 })
 
 t.test('a call that is a little late does not cost a reload', async t => {
-  const call = await start(t)
-  const begun = Date.now()
-  await t.rejects(call(`spin ${begun + 150}`, begun + 50), { name: 'ModelError', status: 4 })
-  t.equal(await call('b'), 'b 2', 'the same worker')
+  const call = await start(t, { graceMs: 60_000 })
+  const flag = join(t.testdir({}), 'flag')
+  await t.rejects(call(`until ${flag}`, inMs(50)), { name: 'ModelError', status: 4 })
+  const next = call('b')
+  writeFileSync(flag, '')
+  t.equal(await next, 'b 2', 'the same worker')
 })
 
 t.test('a deadline that has passed, or passes in the queue, runs nothing', async t => {
   const call = await start(t)
+  const flag = join(t.testdir({}), 'flag')
   await t.rejects(call('a', inMs(-1)), { name: 'ModelError', status: 4 })
-  const long = call(`spin ${Date.now() + 200}`)
+  const long = call(`until ${flag}`)
   await t.rejects(call('b', inMs(20)), { name: 'ModelError', status: 4 })
   const left = new AbortController()
   const abandoned = call('c', ample(), left.signal)
   left.abort()
   await t.rejects(abandoned)
-  t.equal(await long, 'spin 1')
+  writeFileSync(flag, '')
+  t.equal(await long, 'until 1')
   t.equal(await call('d'), 'd 2')
 })
 
@@ -78,23 +82,26 @@ t.test('a servable that cannot be loaded again is lost', async t => {
 t.test('a load that fails, and one that dies', async t => {
   const folder = t.testdir()
   writeFileSync(join(folder, 'broken'), '')
-  const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, entry: wild })
+  const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, program: wild })
   await t.rejects(host.load(), { status: 15, message: 'broken' })
-  const nowhere = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, entry: new URL('./nowhere.ts', import.meta.url) })
+  const nowhere = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost: () => {}, program: { entry: new URL('./nowhere.mjs', import.meta.url), execArgv: [] } })
   await t.rejects(nowhere.load(), { name: 'ModelError', status: 13 })
 })
 
 t.test('the queue is bounded', async t => {
   const call = await start(t)
+  const flag = join(t.testdir({}), 'flag')
   const left = new AbortController()
-  const all = Array.from({ length: 1026 }, async () => await call(`spin ${Date.now() + 100}`, ample(), left.signal).catch((error: ModelError) => error.status))
+  const running = call(`until ${flag}`)
+  const statuses = Promise.all(Array.from({ length: 1025 }, async () => await call('a', ample(), left.signal).catch((error: ModelError) => error.status)))
   left.abort()
-  const statuses = await Promise.all(all)
-  t.equal(statuses.filter(status => status === 8).length, 1, 'one runs, 1024 wait, one is refused')
+  t.equal((await statuses).filter(status => status === 8).length, 1, 'one runs, 1024 wait, one is refused')
+  writeFileSync(flag, '')
+  t.equal(await running, 'until 1')
 })
 
 t.test('close lets calls finish', async t => {
-  const host = new WorkerHost({ folder: t.testdir(), version: 1n, title: 'm version 1', log, onLost: () => {}, entry: wild })
+  const host = new WorkerHost({ folder: t.testdir({ here: '' }), version: 1n, title: 'm version 1', log, onLost: () => {}, program: wild })
   await host.load()
   const answers = Promise.all(['a', 'b'].map(async text => Buffer.from(await host.call('predict', Buffer.from(text), ample())).toString()))
   const closed = host.close(10_000)
