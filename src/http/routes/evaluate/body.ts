@@ -32,10 +32,14 @@ export function shapeOf (header: string | string[] | undefined): number[] | unde
   return (header.match(/\d+/g) ?? []).map(Number)
 }
 
+/** `curl -d` calls everything a form; no form field begins with a brace, so such a body is JSON. */
+const isJsonCalledForm = (mediaType: string, body: Buffer): boolean => mediaType === 'application/x-www-form-urlencoded' && /^\s*\{/.test(body.toString('latin1', 0, 100))
+
 /** A body without a media type is taken for JSON. */
 export async function readBody (request: FastifyRequest): Promise<HandlerRequest> {
-  const mediaType = mediaTypeOf(request.headers['content-type'])
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const named = mediaTypeOf(request.headers['content-type'])
+  const mediaType = isJsonCalledForm(named, body) ? 'application/json' : named
   if (mediaType === 'multipart/form-data') return { mediaType, body: new Uint8Array(), parts: await readForm(body, request.headers['content-type']!) }
   const shape = shapeOf(request.headers['outrigger-shape'])
   return { mediaType, body, ...(shape === undefined ? {} : { shape }) }
