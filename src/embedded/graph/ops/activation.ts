@@ -5,12 +5,12 @@ import { numberPass, passFor, unaryKernel, unaryOp, type BigPass, type NumberPas
 import { bigTypes, floatTypes, halfTypes, invalid, isHalf, numbersOf, shapeText, smallIntegerTypes, tensorOf, typeAttribute, type NumberArray } from './values.js'
 import type { Kernel, Op, OpFamily } from '../kernel.js'
 
-// A comparison with NaN is false, so NaN passes Relu as it does in Eigen's max with NaN propagation.
+// Math.max passes NaN on, as Eigen's max with NaN propagation does.
 const relu: NumberPass = (x, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = x[i] < 0 ? 0 : x[i]
+  for (let i = 0; i < count; i++) out[i] = Math.max(x[i], 0)
 }
 const relu6: NumberPass = (x, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = x[i] < 0 ? 0 : x[i] > 6 ? 6 : x[i]
+  for (let i = 0; i < count; i++) out[i] = Math.min(Math.max(x[i], 0), 6)
 }
 const reluBig: BigPass = (x, out, count) => {
   for (let i = 0; i < count; i++) out[i] = x[i] < 0n ? 0n : x[i]

@@ -36,7 +36,7 @@ function position (data: NumericData, start: number, step: number, length: numbe
   let found = -1
   for (let i = 0, at = start; i < length; i++, at += step) {
     const value = x[at]
-    // eslint-disable-next-line no-self-compare -- only NaN differs from itself; Number.isNaN is wrong for bigints' type
+     
     if (found === -1 ? value === value : greatest ? value > best : value < best) {
       best = value
       found = i

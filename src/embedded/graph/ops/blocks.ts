@@ -46,7 +46,7 @@ const spaceToDepth: Op = node => {
 }
 
 /** Block sizes and the pairs of counts before and after for each spatial axis. */
-function blocksOf (tensor: Tensor, blockTensor: Tensor, pairTensor: Tensor, name: string): { sizes: number[], pairs: Array<readonly [number, number]> } {
+function blocksOf (tensor: Tensor, blockTensor: Tensor, pairTensor: Tensor, name: string): { sizes: number[], pairs: (readonly [number, number])[] } {
   const sizes = indicesOf(blockTensor)
   const flat = indicesOf(pairTensor)
   if (blockTensor.shape.length !== 1) throw invalid(`block_shape must be one dimensional instead of ${shapeText(blockTensor.shape)}`)

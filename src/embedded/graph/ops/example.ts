@@ -18,7 +18,7 @@ function checkTypes (node: BoundNode, types: readonly DType[]): readonly DType[]
 }
 
 /** Dense shapes; only the first size may be unknown, which makes the feature as long as the longest example. */
-function checkShapes (node: BoundNode, shapes: readonly PartialShape[]): ReadonlyArray<readonly number[]> {
+function checkShapes (node: BoundNode, shapes: readonly PartialShape[]): readonly (readonly number[])[] {
   return shapes.map(shape => {
     if (shape === undefined || shape.slice(1).includes(-1)) return node.unimplemented('a dense shape that is not known')
     return shape
@@ -76,7 +76,7 @@ function variableValues (examples: readonly Example[], { key, dtype, shape, fall
 /** Indices, values and shape of a sparse feature; `batched` false leaves the batch axis out. */
 function sparseValues (examples: readonly Example[], { key, dtype }: Sparse, batched: boolean): [Tensor, Tensor, Tensor] {
   const indices: number[] = []
-  const values: Array<number | bigint | Uint8Array> = []
+  const values: (number | bigint | Uint8Array)[] = []
   let longest = 0
   examples.forEach((example, i) => {
     const found = featureIn(example, key, dtype)?.values ?? []

@@ -130,4 +130,3 @@ export const filling: OpFamily = {
   LinSpace: linSpace,
   OneHot: oneHot
 }
-

@@ -162,4 +162,3 @@ export const gathering: OpFamily = {
   ResourceGatherNd: resourceGatherNd,
   InvertPermutation: invertPermutation
 }
-

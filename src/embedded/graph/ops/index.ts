@@ -27,6 +27,7 @@ import { search } from './search.js'
 import { selection } from './selection.js'
 import { shapes } from './shape.js'
 import { slicing } from './slicing.js'
+import { splitting } from './split.js'
 import { tables } from './table.js'
 import { texts } from './text.js'
 import { transposedConvolution } from './transposed-convolution.js'
@@ -61,6 +62,7 @@ const families: readonly OpFamily[] = [
   selection,
   shapes,
   slicing,
+  splitting,
   tables,
   texts,
   transposedConvolution

@@ -1,8 +1,8 @@
-// Elements moved without being changed: Transpose, Concat, Split, Pack, Tile, Reverse, BroadcastTo. Any element type.
+// Elements moved without being changed: Transpose, Concat, Pack, Tile, Reverse, BroadcastTo. Any element type.
 import { elementCount, type Tensor } from '../../../tensor/tensor.js'
 import { broadcastShape } from './broadcast.js'
 import { copyStrided, stridesOf } from './strided.js'
-import { axisOf, copyElements, elementsOf, indexOf, indexTensor, indicesOf, invalid, movableTypes, newElements, numbersOf, sameShape, shapeText, tensorFrom, tensorOf, typeAttribute, type Shape } from './values.js'
+import { axisOf, copyElements, elementsOf, indexTensor, indicesOf, invalid, movableTypes, newElements, numbersOf, sameShape, shapeText, tensorFrom, tensorOf, typeAttribute, type Shape } from './values.js'
 import type { DType } from '../../../tensor/dtype.js'
 import type { Op, OpFamily } from '../kernel.js'
 
@@ -92,76 +92,6 @@ const pack: Op = node => {
   }
 }
 
-/** Pieces of these sizes along the axis. */
-export function pieces (tensor: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
-  const strides = stridesOf(tensor.shape)
-  let start = 0
-  return sizes.map(size => {
-    const shape = tensor.shape.map((whole, i) => i === axis ? size : whole)
-    const piece = readStrided(tensor, shape, start * strides[axis], strides)
-    start += size
-    return piece
-  })
-}
-
-const unpack: Op = node => {
-  typeAttribute(node, 'T', movableTypes)
-  const wanted = node.attrs.int('axis', 0)
-  const count = node.attrs.int('num')
-  return inputs => {
-    const tensor = tensorOf(inputs[0])
-    const axis = axisOf(wanted, tensor.shape.length)
-    if (axis === undefined) throw invalid(`axis = ${wanted} not in [${-tensor.shape.length}, ${tensor.shape.length})`)
-    if (tensor.shape[axis] !== count) throw invalid(`Input shape axis ${axis} must equal ${count}, got shape ${shapeText(tensor.shape)}`)
-    const shape = tensor.shape.filter((_, i) => i !== axis)
-    return pieces(tensor, axis, new Array<number>(count).fill(1)).map(piece => ({ ...piece, shape }))
-  }
-}
-
-function splitAxis (tensor: Tensor, axisTensor: Tensor, name: string): number {
-  const wanted = indexOf(axisTensor, name)
-  const rank = tensor.shape.length
-  const axis = axisOf(wanted, rank)
-  if (axis === undefined) throw invalid(`-input rank(-${rank}) <= split_dim < input rank (${rank}), but got ${wanted}`)
-  return axis
-}
-
-const split: Op = node => {
-  typeAttribute(node, 'T', movableTypes)
-  const count = node.attrs.int('num_split')
-  return inputs => {
-    const tensor = tensorOf(inputs[1])
-    const axis = splitAxis(tensor, tensorOf(inputs[0]), 'split_dim')
-    if (tensor.shape[axis] % count !== 0) {
-      throw invalid(`Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} (size = ${tensor.shape[axis]}) and num_split ${count}`)
-    }
-    return pieces(tensor, axis, new Array<number>(count).fill(tensor.shape[axis] / count))
-  }
-}
-
-const splitV: Op = node => {
-  typeAttribute(node, 'T', movableTypes)
-  const count = node.attrs.int('num_split')
-  return inputs => {
-    const tensor = tensorOf(inputs[0])
-    const sizesTensor = tensorOf(inputs[1])
-    const axis = splitAxis(tensor, tensorOf(inputs[2]), 'split_dim')
-    const sizes = indicesOf(sizesTensor)
-    if (sizesTensor.shape.length !== 1 || sizes.length !== count) {
-      throw invalid(`size_splits must be a 1-D tensor with the same length as num_split got shape ${shapeText(sizesTensor.shape)} and num_split ${count}`)
-    }
-    const whole = tensor.shape[axis]
-    const given = sizes.reduce((total, size) => total + (size === -1 ? 0 : size), 0)
-    const open = sizes.indexOf(-1)
-    if (open !== sizes.lastIndexOf(-1)) throw invalid('There can only be one -1 in the input.')
-    if (sizes.some(size => size < -1)) throw invalid(`Split size at index ${sizes.findIndex(size => size < -1)} must be >= 0. Got: ${sizes.find(size => size < -1)}`)
-    if (open === -1 ? given !== whole : given > whole) {
-      throw invalid(`Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: ${given}`)
-    }
-    return pieces(tensor, axis, sizes.map(size => size === -1 ? whole - given : size))
-  }
-}
-
 const tile: Op = node => {
   typeAttribute(node, 'T', movableTypes)
   return inputs => {
@@ -243,9 +173,6 @@ export const layout: OpFamily = {
   Concat: concat(true),
   ConcatV2: concat(false),
   Pack: pack,
-  Unpack: unpack,
-  Split: split,
-  SplitV: splitV,
   Tile: tile,
   BroadcastTo: broadcastTo,
   BroadcastArgs: broadcastArgs,

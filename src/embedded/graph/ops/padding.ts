@@ -6,7 +6,7 @@ import type { Tensor } from '../../../tensor/tensor.js'
 import type { Op, OpFamily } from '../kernel.js'
 
 /** Pairs of counts before and after, one per axis. */
-function paddingsOf (tensor: Tensor, paddings: Tensor): Array<readonly [number, number]> {
+function paddingsOf (tensor: Tensor, paddings: Tensor): (readonly [number, number])[] {
   const rank = tensor.shape.length
   if (paddings.shape.length !== 2 || paddings.shape[1] !== 2) throw invalid(`paddings must be a matrix with 2 columns: ${shapeText(paddings.shape)}`)
   if (paddings.shape[0] !== rank) throw invalid(`The first dimension of paddings must be the rank of inputs${shapeText(paddings.shape)} ${shapeText(tensor.shape)}`)

@@ -75,4 +75,3 @@ export const pooling: OpFamily = {
   MaxPool: pool([...reals, ...smallIntegerTypes], maximum),
   AvgPool: pool(reals, average)
 }
-

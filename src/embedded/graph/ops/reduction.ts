@@ -133,4 +133,3 @@ export const reduction: OpFamily = {
   Any: reductionOp(['DT_BOOL'], () => any),
   L2Loss: l2Loss
 }
-

@@ -37,9 +37,9 @@ interface Masks { begin: number, end: number, ellipsis: number, newAxis: number,
 interface AxisSpec { begin: number, end: number, stride: number, wholeBegin: boolean, wholeEnd: boolean, keep: boolean }
 
 /** The given indices spread over the input's axes; null stands for an axis that the result gains. */
-function spread (rank: number, begin: readonly number[], end: readonly number[], strides: readonly number[], masks: Masks): Array<AxisSpec | null> {
+function spread (rank: number, begin: readonly number[], end: readonly number[], strides: readonly number[], masks: Masks): (AxisSpec | null)[] {
   const has = (mask: number, i: number): boolean => (mask & (1 << i)) !== 0
-  const specs: Array<AxisSpec | null> = []
+  const specs: (AxisSpec | null)[] = []
   const given = begin.length
   const whole = (): AxisSpec => ({ begin: 0, end: 0, stride: 1, wholeBegin: true, wholeEnd: true, keep: true })
   let used = 0

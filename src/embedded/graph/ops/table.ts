@@ -1,13 +1,12 @@
 // Lookup tables: made, filled (from tensors or a text file of the version's folder), read. A table lives in the session under container/shared_name.
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, resolve, sep } from 'node:path'
+import { basename } from 'node:path'
 import { elementCount, type Tensor } from '../../../tensor/tensor.js'
 import { ModelError } from '../../formats/format.js'
-import { elementsOf, invalid, isBig, newElements, shapeText, tensorFrom, tensorOf, type Shape } from './values.js'
+import { elementsOf, invalid, newElements, shapeText, tensorFrom, tensorOf, type Shape } from './values.js'
+import { readCell, readLines } from './vocabulary-file.js'
 import type { DType } from '../../../tensor/dtype.js'
-import type { Handle, Kernel, Op, OpFamily, Session, Value } from '../kernel.js'
+import type { Handle, Kernel, Op, OpFamily, Value } from '../kernel.js'
 
-const NOT_FOUND = 5
 const FAILED_PRECONDITION = 9
 
 const keyTypes: readonly DType[] = ['DT_STRING', 'DT_INT32', 'DT_INT64']
@@ -186,10 +185,6 @@ const exportTable: Op = () => inputs => {
   return [tensorFrom(table.keyType, [entries.length], keys), tensorFrom(table.valueType, [entries.length], values)]
 }
 
-// What a column index means below zero.
-const WHOLE_LINE = -2
-const LINE_NUMBER = -1
-
 const initializeFromTextFile: Op = node => {
   const keyIndex = node.attrs.int('key_index')
   const valueIndex = node.attrs.int('value_index')
@@ -201,51 +196,15 @@ const initializeFromTextFile: Op = node => {
     const name = tensorOf(inputs[1])
     if (name.data.length !== 1) throw invalid(`filename should be a single string, but got ${shapeText(name.shape)}`)
     const path = Buffer.from(elementsOf(name)[0] as Uint8Array).toString()
-    const lines = readLines(session, path)
+    const lines = readLines(session.folder, path)
     const used = vocabularySize < 0 ? lines.length : vocabularySize
     if (lines.length < used) throw invalid(`Invalid vocab_size in ${basename(path)}: expected ${used} but got ${lines.length}`)
     const from = lines.slice(0, used)
-    const column = (index: number, dtype: DType): Element[] => from.map((line, i) => cell(line, i + offset, index, delimiter, dtype))
+    const column = (index: number, dtype: DType): Element[] => from.map((line, i) => readCell(line, i + offset, index, delimiter, dtype))
     initialize(table, column(keyIndex, table.keyType), column(valueIndex, table.valueType))
     return []
   }
   return kernel
-}
-
-/** The file's lines, read only inside the version's folder: an absolute name of the author's machine stands for the asset of that name. */
-function readLines (session: Session, filename: string): Buffer[] {
-  const root = resolve(session.folder)
-  const named = resolve(root, filename)
-  const path = named.startsWith(root + sep) ? named : resolve(root, 'assets', basename(filename))
-  if (!existsSync(path)) throw new ModelError(NOT_FOUND, `${basename(filename)}; No such file or directory`)
-  const bytes = readFileSync(path)
-  const lines: Buffer[] = []
-  for (let start = 0; start < bytes.length;) {
-    const newline = bytes.indexOf(10, start)
-    const end = newline === -1 ? bytes.length : newline
-    lines.push(bytes.subarray(start, end > start && bytes[end - 1] === 13 ? end - 1 : end))
-    start = end + 1
-  }
-  return lines
-}
-
-function cell (line: Buffer, number: number, index: number, delimiter: string, dtype: DType): Element {
-  if (index === LINE_NUMBER) return isBig(dtype) ? BigInt(number) : number
-  let text = line
-  if (index !== WHOLE_LINE) {
-    const cells = line.toString('latin1').split(delimiter)
-    if (index >= cells.length) throw invalid(`Invalid number of columns in line ${number} (${line.toString()}): expected at least ${index + 1} got ${cells.length}`)
-    text = Buffer.from(cells[index], 'latin1')
-  }
-  return dtype === 'DT_STRING' ? new Uint8Array(text) : parsed(text.toString().trim(), number, dtype)
-}
-
-function parsed (text: string, number: number, dtype: DType): number | bigint {
-  const whole = dtype === 'DT_INT32' || dtype === 'DT_INT64'
-  if (whole ? !/^[+-]?\d+$/.test(text) : text === '' || Number.isNaN(Number(text))) {
-    throw invalid(`Field ${text} in line ${number} is not a valid ${dtype === 'DT_FLOAT' ? 'float' : dtype.slice(3).toLowerCase()}.`)
-  }
-  return isBig(dtype) ? BigInt(text) : Number(text)
 }
 
 export const tables: OpFamily = {

@@ -9,17 +9,17 @@ import { Variable } from '../../../../src/embedded/graph/variable.js'
 import type { Attributes, BoundNode, Handle, OpFamily, PartialShape, Session, Value } from '../../../../src/embedded/graph/kernel.js'
 import type { Test } from 'tap'
 
-export interface TensorCase { dtype: DType, shape: number[], data?: Array<number | string>, base64?: string }
+export interface TensorCase { dtype: DType, shape: number[], data?: (number | string)[], base64?: string }
 interface AttributeCase {
   type?: DType, i?: number, b?: boolean, f?: number | string, s?: string, shape?: number[] | null
-  types?: DType[], ints?: number[], floats?: Array<number | string>, strings?: string[], shapes?: Array<number[] | null>
+  types?: DType[], ints?: number[], floats?: (number | string)[], strings?: string[], shapes?: (number[] | null)[]
 }
 export interface StepCase {
   op: string
   name?: string
   attrs?: Record<string, AttributeCase>
-  inputs: Array<TensorCase | { ref: [number, number] }>
-  outputs?: Array<TensorCase | 'handle'>
+  inputs: (TensorCase | { ref: [number, number] })[]
+  outputs?: (TensorCase | 'handle')[]
   error?: { code: number, message: string }
   tolerance?: [number, number]
 }
@@ -42,7 +42,7 @@ export function runRecorded (t: Test, family: string, session: Partial<Session> 
 
 function runCase (t: Test, recorded: RecordedCase, title: string, parts: Partial<Session>): void {
   const session: Session = { folder: '/nowhere', resources: new Map(), ...parts }
-  const done: Array<readonly Value[]> = []
+  const done: (readonly Value[])[] = []
   for (const step of stepsOf(recorded)) {
     const named = `${title} ${step.op} ${JSON.stringify(step.attrs ?? {})} ${step.inputs.map(input => 'ref' in input ? '·' : `${input.dtype}[${input.shape.join(',')}]`).join(' ')}`
     const inputs = step.inputs.map(input => 'ref' in input ? done[input.ref[0]][input.ref[1]] : tensorFromCase(input))
@@ -128,7 +128,7 @@ function attributesOf (attrs: Record<string, AttributeCase>): Attributes {
     int: (name, fallback) => read(name, 'i', fallback),
     ints: (name, fallback) => read(name, 'ints', fallback),
     float: (name, fallback) => Number(read<number | string>(name, 'f', fallback)),
-    floats: (name, fallback) => read<ReadonlyArray<number | string>>(name, 'floats', fallback).map(Number),
+    floats: (name, fallback) => read<readonly (number | string)[]>(name, 'floats', fallback).map(Number),
     bool: (name, fallback) => read(name, 'b', fallback),
     string: (name, fallback) => {
       const value = attrs[name]?.s
@@ -138,7 +138,7 @@ function attributesOf (attrs: Record<string, AttributeCase>): Attributes {
     dtype: (name, fallback) => read(name, 'type', fallback),
     dtypes: (name, fallback) => read(name, 'types', fallback),
     shape,
-    shapes: (name, fallback) => read<ReadonlyArray<number[] | null>>(name, 'shapes', fallback as never).map(item => item ?? undefined),
+    shapes: (name, fallback) => read<readonly (number[] | null)[]>(name, 'shapes', fallback as never).map(item => item ?? undefined),
     tensor: name => { throw new Error(`no tensor attribute ${name}`) },
     func: name => { throw new Error(`no function attribute ${name}`) }
   }
@@ -148,7 +148,7 @@ export function tensorFromCase ({ dtype, shape, data, base64 }: TensorCase): Ten
   return { dtype, shape, data: dataFromCase(dtype, elementCount(shape), data, base64) }
 }
 
-function dataFromCase (dtype: DType, count: number, data: Array<number | string> | undefined, base64: string | undefined): TensorData {
+function dataFromCase (dtype: DType, count: number, data: (number | string)[] | undefined, base64: string | undefined): TensorData {
   if (dtype === 'DT_STRING') return (data as string[]).map(text => new Uint8Array(Buffer.from(text, 'latin1')))
   const out = allocate(dtype, count)
   if (base64 !== undefined) {
@@ -156,7 +156,7 @@ function dataFromCase (dtype: DType, count: number, data: Array<number | string>
     return out
   }
   const big = dtype === 'DT_INT64' || dtype === 'DT_UINT64'
-  data?.forEach((value, i) => { (out as unknown as Array<number | bigint>)[i] = big ? BigInt(value) : Number(value) })
+  data?.forEach((value, i) => { (out as unknown as (number | bigint)[])[i] = big ? BigInt(value) : Number(value) })
   return out
 }
 
