@@ -2,15 +2,13 @@
 import type { FieldError } from '../errors.js'
 import { dtypeRow } from '../tensor/dtype.js'
 import { isTensor } from '../tensor/evaluate/json.js'
-import { readNested } from '../tensor/evaluate/nested.js'
+import { readNested, shapeText } from '../tensor/evaluate/nested.js'
 import { fill } from '../tensor/evaluate/decode.js'
 import { elementCount, type Signature, type Tensor, type TensorInfo } from '../tensor/tensor.js'
 import { bytesAsElements, castData } from './tensors.js'
 
 /** A fault of what a handler returned; the message is ours and names the input. */
 export class ReturnFault extends Error {}
-
-const shapeText = (shape: readonly number[]): string => `[${shape.map(size => size < 0 ? 'n' : size).join(', ')}]`
 
 /** The full shape for flat data: one free size is computed from the count. */
 function inferShape (count: number, shape: readonly number[]): number[] | undefined {

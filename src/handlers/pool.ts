@@ -7,9 +7,9 @@ import { Piscina } from 'piscina'
 import { OutriggerError } from '../errors.js'
 import { besideModule } from '../module-url.js'
 import { describeThrown, fromFault, toFault, type Stage } from './fault.js'
-import { packTensors, unpackTensors, type Done, type FromWorker, type Task, type ToWorker } from './messages.js'
+import type { Done, Task } from './messages.js'
+import { WorkerPorts, type TaskLimits } from './ports.js'
 import type { RunnerOptions } from './runner.js'
-import type { PredictModel } from './version-handler.js'
 
 export interface PoolOptions extends RunnerOptions {
   /** Threads at most. */
@@ -33,9 +33,6 @@ const disposeWithinMs = 1000
 /** Timers take at most this many milliseconds. */
 const longestMs = 2 ** 31 - 1
 
-/** Who waits for a task, and until when. */
-export interface TaskLimits { readonly deadline: number, readonly signal: AbortSignal | undefined, readonly predictModel: PredictModel | undefined }
-
 /** One task on its way. `waiting`: no thread was free yet. `given`: a thread has it. */
 interface Job {
   readonly id: string
@@ -58,10 +55,9 @@ export class HandlerPool {
   readonly #maxThreads: number
   readonly #maxWaiting: number
   readonly #threads: Piscina<Task, Done | null>
-  readonly #ports = new Set<MessagePort>()
+  readonly #ports: WorkerPorts
   readonly #given = new Map<string, Job>()
   #waiting: Job[] = []
-  #disposing: ((detail: string | undefined) => void) | undefined
   #closed = false
 
   constructor (options: PoolOptions) {
@@ -70,6 +66,15 @@ export class HandlerPool {
     this.#memoryMb = memoryMb
     this.#maxThreads = maxThreads
     this.#maxWaiting = maxWaiting
+    this.#ports = new WorkerPorts({
+      origin: options.settings,
+      log: options.log,
+      onBegin: (id, stage) => {
+        const job = this.#given.get(id)
+        if (job !== undefined) this.#enter(job, stage)
+      },
+      limitsOf: id => this.#given.get(id)?.limits
+    })
     this.#threads = new Piscina({
       filename: fileURLToPath(besideModule(import.meta.url, 'worker')),
       workerData: options.settings,
@@ -83,7 +88,7 @@ export class HandlerPool {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] })
     })
-    this.#threads.on('message', (message: { kind?: unknown, port?: MessagePort }) => { if (message.kind === 'hello') this.#listen(message.port!) })
+    this.#threads.on('message', (message: { kind?: unknown, port?: MessagePort }) => { if (message.kind === 'hello') this.#ports.add(message.port!) })
     // A thread died while it had no task, e.g. of a rejection that nobody handled.
     this.#threads.on('error', (thrown: unknown) => options.log.error({ detail: describeThrown(thrown) }, 'handler failed outside any request, its thread is replaced'))
   }
@@ -118,7 +123,7 @@ export class HandlerPool {
     const { signal, deadline } = job.limits
     const giveUp = (error: OutriggerError): void => {
       job.reject(error)
-      if (job.state === 'given') this.#tell({ kind: 'abort', id: job.id })
+      if (job.state === 'given') this.#ports.abort(job.id)
       else this.#waiting = this.#waiting.filter(other => other !== job)
     }
     const timer = setTimeout(() => giveUp(job.state === 'given'
@@ -191,41 +196,6 @@ export class HandlerPool {
     this.run(id, { kind: 'load', id }, [], { deadline: Date.now() + this.#options.loadWithinMs, signal: undefined, predictModel: undefined }).catch(() => {})
   }
 
-  #listen (port: MessagePort): void {
-    this.#ports.add(port)
-    port.on('message', (message: FromWorker) => this.#hear(port, message))
-    port.on('close', () => { this.#ports.delete(port) })
-    port.unref()
-  }
-
-  #hear (port: MessagePort, message: FromWorker): void {
-    if (message.kind === 'log') this.#options.log[message.level](message.fields, message.message)
-    else if (message.kind === 'disposed') this.#disposing?.(message.detail)
-    else if (message.kind === 'predict') void this.#predict(port, message)
-    else {
-      const job = this.#given.get(message.id)
-      if (job !== undefined) this.#enter(job, message.stage)
-    }
-  }
-
-  async #predict (port: MessagePort, { id, nonce, model, tensors }: Extract<FromWorker, { kind: 'predict' }>): Promise<void> {
-    const moved: ArrayBuffer[] = []
-    let answer: ToWorker
-    try {
-      const limits = this.#given.get(id)?.limits
-      if (limits?.predictModel === undefined) throw this.#error('REQUEST_CANCELLED', 'asked for a model after its request had ended')
-      const outputs = await limits.predictModel(model, unpackTensors(tensors), { deadline: limits.deadline, signal: limits.signal ?? new AbortController().signal })
-      answer = { kind: 'predicted', nonce, outputs: packTensors(outputs, moved) }
-    } catch (error) {
-      answer = { kind: 'predicted', nonce, fault: toFault(error, 'preprocess', this.#options.settings) }
-    }
-    port.postMessage(answer, moved)
-  }
-
-  #tell (message: ToWorker): void {
-    for (const port of this.#ports) port.postMessage(message)
-  }
-
   #error (code: Code, what: string): OutriggerError {
     const { model, version } = this.#options.settings
     const soon = code === 'SERVICE_OVERLOADED' || code === 'MODEL_NOT_READY'
@@ -237,27 +207,8 @@ export class HandlerPool {
     if (this.#closed) return
     this.#closed = true
     for (const job of this.#waiting.splice(0)) job.reject(this.#error('MODEL_NOT_READY', 'is being unloaded'))
-    await this.#dispose()
+    await this.#ports.dispose(disposeWithinMs)
     await this.#threads.destroy()
-    for (const port of this.#ports) port.close()
-    this.#ports.clear()
-  }
-
-  async #dispose (): Promise<void> {
-    let left = this.#ports.size
-    if (left === 0) return
-    await new Promise<void>(resolve => {
-      const late = setTimeout(() => {
-        this.#options.log.warn({ threads: left }, 'handler did not dispose in time')
-        resolve()
-      }, disposeWithinMs)
-      this.#disposing = detail => {
-        if (detail !== undefined) this.#options.log.error({ detail }, 'handler failed in dispose')
-        if (--left > 0) return
-        clearTimeout(late)
-        resolve()
-      }
-      this.#tell({ kind: 'dispose' })
-    })
+    this.#ports.close()
   }
 }

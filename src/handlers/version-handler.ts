@@ -21,7 +21,7 @@ export interface HandlerAnswer { readonly mediaType: string, readonly body: Uint
 export type PredictModel = (model: string, inputs: Tensors, options: { deadline: number, signal: AbortSignal }) => Promise<Tensors>
 
 /** Milliseconds of each stage, for metrics. */
-export interface StageTimer { <T>(stage: 'preprocess' | 'predict' | 'postprocess', work: () => Promise<T>): Promise<T> }
+export type StageTimer = <T>(stage: 'preprocess' | 'predict' | 'postprocess', work: () => Promise<T>) => Promise<T>
 
 export interface HandlerCall {
   readonly request: HandlerRequest

@@ -1,7 +1,7 @@
 // What a handler can do wrong, and what the caller, the log and the next request see of it.
 import t, { type Test } from 'tap'
 import type { Tensors } from '../../src/tensor/tensor.js'
-import { answer, callOf, failure, loadFrom } from './kit.js'
+import { answer, callOf, failure, lineOf, loadFrom } from './kit.js'
 
 const wild = `
 import { tensor } from 'outrigger/handler'
@@ -62,7 +62,7 @@ t.test('in threads', async t => {
   await t.test("the request's own deadline counts", async t => {
     t.match(await failure(answer(handler, { do: 'heed' }, { deadline: Date.now() + 200 })), { code: 'HANDLER_TIMEOUT', message: /within the request's time/ })
     await works(t)
-    t.ok(lines.some(line => line.msg === 'heeded'), 'the signal of the context fired, and its thread lives on')
+    t.ok(await lineOf(lines, line => line.msg === 'heeded'), 'the signal of the context fired, and its thread lives on')
   })
 
   await t.test('a caller that leaves frees its place', async t => {
@@ -115,7 +115,8 @@ t.test('in threads', async t => {
 
   await t.test('what is printed becomes log lines', async t => {
     await answer(handler, { do: 'print' })
-    t.match(lines.filter(line => line.printed === true).map(({ msg, level, model }) => ({ msg, level, model })), [{ msg: 'printed 42', level: 30, model: 'm' }, { msg: 'to stderr', level: 40 }])
+    t.match(await lineOf(lines, line => line.msg === 'printed 42'), { level: 30, model: 'm', printed: true })
+    t.match(await lineOf(lines, line => line.msg === 'to stderr'), { level: 40, printed: true })
   })
 
   await t.test('other models are asked over the main thread', async t => {

@@ -77,6 +77,16 @@ export async function answer (handler: VersionHandler, body: unknown, more: Part
   return JSON.parse(Buffer.from(bytes).toString())
 }
 
+/** The line that fits, when it comes: log lines of a thread keep no order with its answers. */
+export async function lineOf (lines: readonly Record<string, unknown>[], fits: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
+    const line = lines.find(fits)
+    if (line !== undefined) return line
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  throw new Error('the line never came')
+}
+
 /** The error that a call ends with. */
 export async function failure (promise: Promise<unknown>): Promise<OutriggerError> {
   try {

@@ -1,6 +1,6 @@
 // A version's handler from file to answer: imports, validation, stages, threads.
 import t from 'tap'
-import { answer, callOf, failure, loadFrom } from './kit.js'
+import { answer, callOf, failure, lineOf, loadFrom } from './kit.js'
 
 const doubling = `
 import { Type, InvalidInput, numbers, type Context, type Static, type Tensors } from 'outrigger/handler'
@@ -34,7 +34,7 @@ for (const isolate of [true, false]) {
 
     t.same(await answer(handler, { a: 0.1, b: 2 }), { sum: 2.1, name: 'one', twice: 0.2 })
     t.same(await answer(handler, { a: 3 }), { sum: 4, name: 'one', twice: 6 }, 'defaults are filled in')
-    t.match(lines.find(line => line.msg === 'seen'), { a: 0.1, model: 'm', version: '7', request_id: 'r1', handler: true })
+    t.match(await lineOf(lines, line => line.msg === 'seen'), { a: 0.1, model: 'm', version: '7', request_id: 'r1', handler: true })
 
     const invalid = await failure(answer(handler, { a: 'x', c: 1 }))
     t.match(invalid, { code: 'HANDLER_INPUT', errors: [{ pointer: '/a', detail: 'must be number' }], model: 'm', version: 7n })

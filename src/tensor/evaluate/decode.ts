@@ -2,7 +2,7 @@
 import { OutriggerError, type FieldError } from '../../errors.js'
 import { dtypeRow } from '../dtype.js'
 import { elementCount, type Signature, type Tensor, type TensorInfo } from '../tensor.js'
-import { isList, maxFaults, pointerStep, readNested, sizesOf } from './nested.js'
+import { isList, maxFaults, pointerStep, readNested, shapeText, sizesOf } from './nested.js'
 
 export interface DecodedInputs {
   readonly tensors: Record<string, Tensor>
@@ -12,8 +12,6 @@ export interface DecodedInputs {
 
 /** An input with a batch: its first size is free or one. */
 const hasBatch = ({ shape }: TensorInfo): boolean => shape !== undefined && shape.length > 0 && (shape[0] === -1 || shape[0] === 1)
-
-const shapeText = (shape: readonly number[]): string => `[${shape.map(size => size < 0 ? 'n' : size).join(', ')}]`
 
 const matches = (size: number, wanted: number): boolean => wanted < 0 || size === wanted
 

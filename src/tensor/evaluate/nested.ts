@@ -11,6 +11,9 @@ const maxRank = 254
 
 export const pointerStep = (name: string | number): string => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
+/** A shape in messages; free sizes are n. */
+export const shapeText = (shape: readonly number[]): string => `[${shape.map(size => size < 0 ? 'n' : size).join(', ')}]`
+
 /** A typed array counts as a list of its elements. */
 export const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 

@@ -2,8 +2,7 @@
 import { dtypeRow, elementBytes } from '../dtype.js'
 import { allocate, elementCount, type Tensor, type TensorInfo } from '../tensor.js'
 import { refuse, type DecodedInputs } from './decode.js'
-
-const shapeText = (shape: readonly number[]): string => `[${shape.map(size => size < 0 ? 'n' : size).join(', ')}]`
+import { shapeText } from './nested.js'
 
 function checkShape (given: readonly number[], wanted: readonly number[] | undefined): void {
   if (wanted !== undefined && (given.length !== wanted.length || given.some((size, i) => wanted[i]! >= 0 && wanted[i] !== size))) {
