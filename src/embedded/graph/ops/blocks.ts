@@ -54,7 +54,7 @@ function blocksOf (tensor: Tensor, blockTensor: Tensor, pairTensor: Tensor, name
   if (shapeText(pairTensor.shape) !== shapeText([sizes.length, 2])) throw invalid(`${name} should have shape [${sizes.length}, 2] instead of ${shapeText(pairTensor.shape)}`)
   sizes.forEach(size => { if (size < 1) throw invalid('All values in block_shape must be positive, got value, ' + size) })
   const pairs = sizes.map((_, i) => [flat[2 * i], flat[2 * i + 1]] as const)
-  pairs.forEach(([before, after]) => { if (before < 0 || after < 0) throw invalid(`${name} cannot be negative`) })
+  pairs.forEach(([before, after]) => { if (before < 0 || after < 0) throw invalid(`${name[0].toUpperCase()}${name.slice(1)} must be non-negative`) })
   return { sizes, pairs }
 }
 

@@ -18,8 +18,8 @@ const conv2d: Op = node => {
   const kernel: Kernel = inputs => {
     const input = tensorOf(inputs[0])
     const filter = tensorOf(inputs[1])
-    if (input.shape.length !== 4) throw invalid(`input must be 4-dimensional: ${shapeText(input.shape)}`)
-    if (filter.shape.length !== 4) throw invalid(`filter must be 4-dimensional: ${shapeText(filter.shape)}`)
+    if (input.shape.length !== 4) throw invalid(`convolution input must be 4-dimensional: ${shapeText(input.shape)}`)
+    if (filter.shape.length !== 4) throw invalid(`convolution filter must be 4-dimensional: ${shapeText(filter.shape)}`)
     const [kernelRows, kernelColumns, depth, channels] = filter.shape
     const inputDepth = input.shape[3]
     if (depth === 0 || inputDepth % depth !== 0) throw invalid(`input depth must be evenly divisible by filter depth: ${inputDepth} vs ${depth}`)

@@ -29,7 +29,7 @@ function checkShapes (node: BoundNode, shapes: readonly PartialShape[]): readonl
 function featureIn ({ features, name, index }: Example, key: string, dtype: DType): Feature | undefined {
   const feature = features.get(key)
   if (feature !== undefined && feature.kind !== dtype) {
-    throw invalid(`Name: ${name}, Key: ${key}, Index: ${index}.  Data types don't match. Data type: ${dtypes[feature.kind].short} but expected type: ${dtypes[dtype].short}`)
+    throw invalid(`Name: ${name}, Key: ${key}, Index: ${index}.  Data types don't match. Expected type: ${dtypes[dtype].short}, Actual type: ${dtypes[feature.kind].short}`)
   }
   return feature
 }
@@ -46,7 +46,7 @@ function denseValues (examples: readonly Example[], { key, dtype, shape, fallbac
     }
     const values = feature === undefined ? elementsOf(fallback) : feature.values
     if (feature !== undefined && values.length !== size) {
-      throw invalid(`Name: ${example.name}, Key: ${key}, Index: ${example.index}.  Number of ${dtypes[dtype].short} values != expected.  values size: ${values.length} but output shape: ${shapeText(shape)}`)
+      throw invalid(`Name: ${example.name}, Key: ${key}, Index: ${example.index}.  Number of ${dtypes[dtype].short} values != expected.  Values size: ${values.length} but output shape: ${shapeText(shape)}`)
     }
     for (let k = 0; k < size; k++) out[i * size + k] = values[values.length === 1 ? 0 : k]
   })
@@ -99,7 +99,7 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 
 function examplesOf (serialized: Tensor, names: Tensor | undefined): Example[] {
   if (names !== undefined && names.data.length !== 0 && names.data.length !== serialized.data.length) {
-    throw invalid(`Expected len(names) == len(serialized), but got: ${names.data.length} vs. ${serialized.data.length}`)
+    throw invalid(`Expected names have the same shape as serialized: name.shape=${shapeText(names.shape)}, serialized.shape=${shapeText(serialized.shape)}`)
   }
   return bytesOf(serialized).map((bytes, index) => {
     const features = readExample(bytes)

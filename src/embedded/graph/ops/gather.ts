@@ -57,7 +57,7 @@ function gather (params: Tensor, indices: Tensor, wantedAxis: number, wantedBatc
   const rank = params.shape.length
   const axis = axisOf(wantedAxis, rank)
   if (rank === 0) throw invalid('params must be at least 1 dimensional')
-  if (axis === undefined) throw invalid(`Expected axis in the range [${-rank}, ${rank}), but got ${wantedAxis}`)
+  if (axis === undefined) throw invalid(`Shape must be at least rank ${wantedAxis < 0 ? -wantedAxis : wantedAxis + 1} but is rank ${rank}`)
   const indexRank = indices.shape.length
   const batchDims = wantedBatch < 0 ? wantedBatch + indexRank : wantedBatch
   if (wantedBatch !== 0) {

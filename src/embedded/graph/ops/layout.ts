@@ -121,7 +121,7 @@ const broadcastTo: Op = node => {
     if (sameShape(tensor.shape, shape)) return tensor
     if (tensor.shape.length > shape.length) throw invalid(`Rank of input (${tensor.shape.length}) must be no greater than rank of output shape (${shape.length}).`)
     const common = broadcastShape([tensor.shape, shape])
-    if (common === undefined || !sameShape(common, shape)) throw invalid(`Incompatible shapes: ${shapeText(tensor.shape)} vs. ${shapeText(shape)}`)
+    if (common === undefined || !sameShape(common, shape)) throw invalid(`Unable to broadcast tensor of shape ${shapeText(tensor.shape)} to tensor of shape ${shapeText(shape)}`)
     return readStrided(tensor, shape, 0, broadcastStrides(tensor.shape, shape))
   }
 }
@@ -131,7 +131,7 @@ const broadcastArgs: Op = node => {
   return inputs => {
     const [a, b] = inputs.map(input => indicesOf(tensorOf(input)))
     const shape = broadcastShape([a, b])
-    if (shape === undefined) throw invalid(`Incompatible shapes for broadcasting: ${shapeText(a)} and ${shapeText(b)}`)
+    if (shape === undefined) throw invalid(`Incompatible shapes: ${shapeText(a)} vs. ${shapeText(b)}`)
     return indexTensor(dtype, [shape.length], shape)
   }
 }

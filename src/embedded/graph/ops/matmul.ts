@@ -30,6 +30,7 @@ const matMul: Op = node => {
   const kernel: Kernel = inputs => {
     const a = tensorOf(inputs[0])
     const b = tensorOf(inputs[1])
+    if (a.shape.length !== b.shape.length) throw invalid(`In[0] and In[1] has different ndims: ${shapeText(a.shape)} vs. ${shapeText(b.shape)}`)
     if (a.shape.length !== 2) throw invalid(`In[0] is not a matrix. Instead it has shape ${shapeText(a.shape)}`)
     if (b.shape.length !== 2) throw invalid(`In[1] is not a matrix. Instead it has shape ${shapeText(b.shape)}`)
     const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape
@@ -55,6 +56,7 @@ const batchMatMul = (broadcasts: boolean): Op => node => {
   const kernel: Kernel = inputs => {
     const a = tensorOf(inputs[0])
     const b = tensorOf(inputs[1])
+    if (!broadcasts && a.shape.length !== b.shape.length) throw invalid(`In[0] and In[1] has different ndims: ${shapeText(a.shape)} vs. ${shapeText(b.shape)}`)
     if (a.shape.length < 2) throw invalid(`In[0] ndims must be >= 2: ${a.shape.length}`)
     if (b.shape.length < 2) throw invalid(`In[1] ndims must be >= 2: ${b.shape.length}`)
     const [m, k] = lastTwo(a.shape, adjointA)

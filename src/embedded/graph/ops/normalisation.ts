@@ -14,7 +14,7 @@ const fusedBatchNorm = (outputs: 5 | 6): Op => node => {
   const epsilon = Math.fround(node.attrs.float('epsilon', 0.0001))
   const kernel: Kernel = inputs => {
     const x = tensorOf(inputs[0])
-    if (x.shape.length !== 4) throw invalid(`input must be 4-dimensional${shapeText(x.shape)}`)
+    if (x.shape.length !== 4) throw invalid(`input must be 4 or 5-dimensional${shapeText(x.shape)}`)
     const channels = x.shape[3]
     const [scale, offset, mean, variance] = inputs.slice(1, 5).map(tensorOf)
     for (const [name, tensor] of Object.entries({ scale, offset, mean, variance })) {

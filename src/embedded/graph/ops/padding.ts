@@ -3,17 +3,17 @@ import { elementCount } from '../../../tensor/tensor.js'
 import { copyStrided, stridesOf } from './strided.js'
 import { elementsOf, indicesOf, invalid, movableTypes, newElements, shapeText, tensorFrom, tensorOf, typeAttribute, type Elements } from './values.js'
 import type { Tensor } from '../../../tensor/tensor.js'
-import type { Op, OpFamily } from '../kernel.js'
+import type { BoundNode, Op, OpFamily } from '../kernel.js'
 
 /** Pairs of counts before and after, one per axis. */
-function paddingsOf (tensor: Tensor, paddings: Tensor): (readonly [number, number])[] {
+function paddingsOf (node: BoundNode, tensor: Tensor, paddings: Tensor): (readonly [number, number])[] {
   const rank = tensor.shape.length
   if (paddings.shape.length !== 2 || paddings.shape[1] !== 2) throw invalid(`paddings must be a matrix with 2 columns: ${shapeText(paddings.shape)}`)
   if (paddings.shape[0] !== rank) throw invalid(`The first dimension of paddings must be the rank of inputs${shapeText(paddings.shape)} ${shapeText(tensor.shape)}`)
   const flat = indicesOf(paddings)
   return tensor.shape.map((_, i) => {
     const [before, after] = [flat[2 * i], flat[2 * i + 1]]
-    if (before < 0 || after < 0) throw invalid(`Paddings must be non-negative: ${before} ${after}`)
+    if (before < 0 || after < 0) throw invalid(`${node.op === 'MirrorPad' ? 'p' : 'P'}addings must be non-negative: ${before} ${after}`)
     return [before, after] as const
   })
 }
@@ -22,7 +22,7 @@ const pad: Op = node => {
   const dtype = typeAttribute(node, 'T', movableTypes)
   return inputs => {
     const tensor = tensorOf(inputs[0])
-    const pairs = paddingsOf(tensor, tensorOf(inputs[1]))
+    const pairs = paddingsOf(node, tensor, tensorOf(inputs[1]))
     const fill = inputs.length > 2 ? elementsOf(tensorOf(inputs[2]))[0] : undefined
     const shape = tensor.shape.map((size, i) => size + pairs[i][0] + pairs[i][1])
     const out = newElements(dtype, elementCount(shape))
@@ -40,7 +40,7 @@ const mirrorPad: Op = node => {
   const skip = node.attrs.string('mode') === 'REFLECT' ? 1 : 0
   return inputs => {
     const tensor = tensorOf(inputs[0])
-    const pairs = paddingsOf(tensor, tensorOf(inputs[1]))
+    const pairs = paddingsOf(node, tensor, tensorOf(inputs[1]))
     let shape = [...tensor.shape]
     let data: Elements = elementsOf(tensor)
     pairs.forEach(([before, after], axis) => {

@@ -1,7 +1,7 @@
 // MaxPool and AvgPool, NHWC. An average counts only the elements inside the picture.
 import { allocate } from '../../../tensor/tensor.js'
 import { throughFloat } from './half.js'
-import { floatTypes, halfTypes, invalid, isHalf, numbersOf, shapeText, smallIntegerTypes, tensorOf, typeAttribute, type NumberArray } from './values.js'
+import { floatTypes, halfTypes, invalid, isHalf, numbersOf, smallIntegerTypes, tensorOf, typeAttribute, type NumberArray } from './values.js'
 import { slidingOf, spatial, windowOf, type Axis } from './window.js'
 import type { DType } from '../../../tensor/dtype.js'
 import type { Kernel, Op, OpFamily } from '../kernel.js'
@@ -51,7 +51,7 @@ const pool = (types: readonly DType[], run: Pool): Op => node => {
   const lowest = lowestOf[dtype] ?? -Infinity
   const kernel: Kernel = inputs => {
     const { shape: whole, data } = tensorOf(inputs[0])
-    if (whole.length !== 4) throw invalid(`tensor_in must be 4-dimensional: ${shapeText(whole)}`)
+    if (whole.length !== 4) throw invalid(`tensor_in_shape must have 2 spatial dimensions. ${whole.length} 0`)
     const [rows, columns] = windowOf(sliding, whole, size)
     const [batch, , width, depth] = whole
     const shape = [batch, rows.output, columns.output, depth]

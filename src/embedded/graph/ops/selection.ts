@@ -13,7 +13,7 @@ const select: Op = node => {
     const yes = tensorOf(inputs[1])
     const no = tensorOf(inputs[2])
     if (!sameShape(yes.shape, no.shape)) {
-      throw invalid(`'then' and 'else' must have the same size.  but received: ${shapeText(yes.shape)} vs. ${shapeText(no.shape)}`)
+      throw invalid(`Inputs to operation ${node.name} of type Select must have the same size and shape.  Input 0: ${shapeText(yes.shape)} != input 2: ${shapeText(no.shape)}`)
     }
     const flags = numbersOf(condition)
     if (condition.shape.length === 0) return flags[0] !== 0 ? yes : no

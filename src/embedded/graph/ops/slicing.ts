@@ -72,7 +72,7 @@ function range (spec: AxisSpec, axis: number, size: number): { start: number, co
   if (!spec.keep) {
     if (stride <= 0) throw invalid('only stride 1 allowed on non-range indexing.')
     const start = forward(spec.begin)
-    if (start < 0 || start >= size) throw invalid(`slice index ${spec.begin} of dimension ${axis} out of bounds.`)
+    if (start < 0 || start >= size) throw invalid(`slice index ${start} of dimension ${axis} out of bounds.`)
     return { start, count: 1 }
   }
   const low = stride > 0 ? 0 : -1
@@ -93,6 +93,7 @@ const stridedSlice: Op = node => {
     if (begin.shape.length !== 1 || end.shape.length !== 1 || strides.shape.length !== 1 || begin.shape[0] !== end.shape[0] || begin.shape[0] !== strides.shape[0] || begin.shape[0] >= 32) {
       throw invalid(`Expected begin, end, and strides to be 1D equal size tensors, but got shapes ${shapeText(begin.shape)}, ${shapeText(end.shape)}, and ${shapeText(strides.shape)} instead.`)
     }
+    if (tensor.shape.length === 0 && begin.shape[0] > 0 && masks.newAxis === 0 && masks.ellipsis === 0) throw invalid('Attempting to slice scalar input.')
     const specs = spread(tensor.shape.length, indicesOf(begin), indicesOf(end), indicesOf(strides), masks)
     const own = stridesOf(tensor.shape)
     const counts: number[] = []

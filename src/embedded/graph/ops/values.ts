@@ -46,7 +46,7 @@ export function indicesOf (tensor: Tensor): number[] {
 
 /** The only element of an index tensor, which TensorFlow wants to be a scalar. */
 export function indexOf (tensor: Tensor, name: string): number {
-  if (elementCount(tensor.shape) !== 1) throw invalid(`${name} must be a scalar, but got shape ${shapeText(tensor.shape)}`)
+  if (elementCount(tensor.shape) !== 1) throw invalid(`${name} must be a scalar, but received tensor of shape: ${shapeText(tensor.shape)}`)
   return Number((tensor.data as ArrayLike<number | bigint>)[0])
 }
 
