@@ -47,7 +47,7 @@ variable "cpu" {
 
 variable "memory" {
   type        = number
-  description = "MiB for both processes: the service (about 150, and what handlers keep) and the model server with its models."
+  description = "MiB for both processes: the service (about 250 with a few handlers) and the model server (about 120 and its models)."
   default     = 1024
 }
 
