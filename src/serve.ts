@@ -15,6 +15,7 @@ import { createEngine } from './engine/supervisor.js'
 import { OutriggerError } from './errors.js'
 import { getSignatures } from './grpc/prediction-service.js'
 import { loadHandler } from './handlers/load.js'
+import { startLoopWatchdog, type LoopWatchdog } from './handlers/loop-watchdog.js'
 import { hints } from './hints.js'
 import { healthReport } from './http/routes/health/report.js'
 import { buildServer } from './http/server.js'
@@ -167,6 +168,7 @@ function makeRepository (config: Config, registry: Registry, log: Logger, metric
     : config.modelName !== undefined && config.modelBasePath !== undefined
       ? { kind: 'base-path', name: config.modelName, basePath: config.modelBasePath }
       : { kind: 'folder', folder: config.models }
+  let watchdog: LoopWatchdog | undefined
   return new Repository({
     source,
     registry,
@@ -177,7 +179,8 @@ function makeRepository (config: Config, registry: Registry, log: Logger, metric
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
     loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({
-      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs ?? config.handlerTimeoutMs, log
+      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs ?? config.handlerTimeoutMs, log,
+      watchdog: () => watchdog ??= startLoopWatchdog({ service: config.serviceName, pid: process.pid })
     })
   })
 }
