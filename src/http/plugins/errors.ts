@@ -26,7 +26,7 @@ const lingerMs = 2000
 function linger (request: FastifyRequest, reply: FastifyReply): void {
   if (request.raw.complete || request.raw.destroyed) return
   reply.removeHeader('connection')
-  const timer = setTimeout(() => request.raw.socket.destroy(), lingerMs)
+  const timer = setTimeout(() => request.raw.destroy(), lingerMs)
   timer.unref()
   request.raw.once('close', () => clearTimeout(timer))
   request.raw.resume()
