@@ -46,6 +46,7 @@ const written: Readonly<Record<string, ModelSpec>> = {
   bytes: echo({ s: ['DT_STRING', [-1, 1]] }, '_bytes'),
   kinds: echo({ d: ['DT_DOUBLE', [-1]], i: ['DT_INT32', [-1, 2]], l: ['DT_INT64', [-1]], b: ['DT_BOOL', [-1, 1, 1]], u: ['DT_UINT8', []], any: ['DT_FLOAT', undefined] }),
   picture: echo({ image: ['DT_UINT8', [-1, -1, -1, 3]] }, '_shape', 'Shape', 'DT_INT32'),
+  grid: echo({ g: ['DT_FLOAT', [-1, -1]] }),
   examples
 }
 

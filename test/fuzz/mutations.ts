@@ -45,7 +45,7 @@ function promising (random: Random): string {
 }
 
 function deep (random: Random): string {
-  const depth = random.pick([100, 254, 255, 300, 1000, 5000, 30_000])
+  const depth = random.pick([100, 254, 255, 300, 499, 1000, 6000, 30_000])
   const [open, close] = random.pick([['[', ']'], ['{"a":', '}'], ['[{"b64":', '}]'], ['[[],', ']']])
   return open.repeat(depth) + random.pick(['1', '"a"', '12345678901234567890', '']) + (random.oneIn(4) ? '' : close.repeat(depth))
 }
@@ -109,8 +109,11 @@ export function changeBytes (random: Random, bytes: Buffer, others: readonly Buf
   return out
 }
 
+/** The JSON of a body; undefined for what is none, or was made too deep already to be walked. */
 function parsed (body: Buffer): Json | undefined {
-  try { return JSON.parse(body.toString()) as Json } catch { return undefined }
+  const text = body.toString()
+  if ((text.match(/[[{]/g) ?? []).length > 5000) return undefined
+  try { return JSON.parse(text) as Json } catch { return undefined }
 }
 
 const pieceOf = (random: Random, text: string): string => {

@@ -68,6 +68,8 @@ function byHand (pictures: string): Request[] {
     post('/models/text/evaluate', 'application/octet-stream', Buffer.from([0, 1, 2, 255])), post('/models/bytes/evaluate', 'image/png', png), form('/models/bytes/evaluate', [{ name: 's', filename: 'a.bin', type: 'application/octet-stream', data: png }]),
     post('/models/picture/evaluate', 'image/png', png), post('/models/picture/evaluate', 'image/jpeg', jpeg), json('/models/picture/evaluate', { image: [[[[1, 2, 3], [4, 5, 6]]]] }),
     post('/models/picture/evaluate', 'application/octet-stream', Buffer.alloc(24, 7), ['outrigger-shape', '1,2,4,3']),
+    post('/models/grid/evaluate', 'application/octet-stream', singles(1, 2, 3, 4), ['outrigger-shape', '2,2']), json('/models/grid/evaluate', { g: [[1, 2], [3, 4]] }), json('/models/grid/evaluate', { g: [1, 2] }), json('/v1/models/grid:predict', { instances: [[1], [2]] }),
+    form('/models/half_plus_two/evaluate', [{ name: 'x', type: 'application/json', data: '[1, 2]' }, { name: 'unit', data: 'm' }]),
     post('/models/digits/evaluate', 'image/png', png), post('/models/digits/evaluate', 'image/jpeg', jpeg),
     form('/models/digits/evaluate', [{ name: 'picture', filename: 'five.png', type: 'image/png', data: png }]), form('/models/digits/evaluate', [{ name: 'picture', filename: 'five.png', data: png }]),
     json('/models/digits/evaluate', { picture: jpeg.toString('base64') }), json('/models/digits/evaluate', { picture: { b64: png.toString('base64') } }),
