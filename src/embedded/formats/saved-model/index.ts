@@ -24,7 +24,8 @@ const initSignature = '__saved_model_init_op'
 /** Programs for subsets of a signature's outputs that are kept. */
 const maxNarrowed = 32
 
-const allOps: ReadonlyMap<string, Op> = new Map([...ops, ...Object.entries({ ...controlOps, ...variableOps, ...restoreOps })])
+/** Every op that a SavedModel may use. */
+export const allOps: ReadonlyMap<string, Op> = new Map([...ops, ...Object.entries({ ...controlOps, ...variableOps, ...restoreOps })])
 
 function readMeta (folder: string): MetaGraph {
   const path = join(folder, 'saved_model.pb')
