@@ -32,6 +32,15 @@ function byName (infos: ReadonlyMap<string, TensorInfo>, schemaOf: (info: Tensor
   return { type: 'object', required: names, properties: Object.fromEntries(names.map(name => [name, schemaOf(infos.get(name) as TensorInfo)])) }
 }
 
+/** The model server does not hold a request to the signature: what it computes all the same has the shape that follows from the request. */
+const orOther = (schema: Schema, { dtype }: TensorInfo): Schema => Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { $ref: `#/$defs/${dtype}` }] }
+
+/** Any nesting of a dtype's elements, for `orOther`. */
+const anyShapes = (infos: ReadonlyMap<string, TensorInfo>): Schema => Object.fromEntries([...infos.values()].map(({ dtype }) => [
+  dtype,
+  { description: 'Another shape, where the request had another one and the model took it.', anyOf: [element(dtype), { type: 'array', items: { $ref: `#/$defs/${dtype}` } }] }
+]))
+
 /** Of several tensors an object by name; a single one may, and in answers does, stand for itself. */
 function named (infos: ReadonlyMap<string, TensorInfo>, schemaOf: (info: TensorInfo) => Schema, form: 'request' | 'response'): Schema {
   const [only] = infos.values()
@@ -55,9 +64,10 @@ export function predictRequestSchema (signature: Signature): Schema {
 export function predictResponseSchema (signature: Signature): Schema {
   return {
     title: `Answer of ${signature.name}`,
+    $defs: anyShapes(signature.outputs),
     anyOf: [
-      { title: 'Rows', type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: named(signature.outputs, rowSchema, 'response') } } },
-      { title: 'Columns', type: 'object', required: ['outputs'], properties: { outputs: named(signature.outputs, tensorSchema, 'response') } }
+      { title: 'Rows', type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: named(signature.outputs, info => orOther(rowSchema(info), info), 'response') } } },
+      { title: 'Columns', type: 'object', required: ['outputs'], properties: { outputs: named(signature.outputs, info => orOther(tensorSchema(info), info), 'response') } }
     ]
   }
 }

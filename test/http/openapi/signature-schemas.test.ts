@@ -27,6 +27,8 @@ t.test('answers', async t => {
   t.ok(one({ predictions: [true] }))
   t.ok(one({ outputs: [true, false] }))
   t.notOk(one({ predictions: [1] }))
+  for (const outputs of [true, [[true], [false]]]) t.ok(one({ outputs }), 'the model server answers in the shape of the question')
+  t.notOk(one({ outputs: [['x']] }))
   const two = ajv.compile(predictResponseSchema(make({ a: { dtype: 'DT_INT64', shape: [-1] }, b: { dtype: 'DT_DOUBLE', shape: [-1, 1] } })))
   t.ok(two({ predictions: [{ a: 1, b: [1.5] }] }))
   t.notOk(two({ predictions: [{ a: 1 }] }))
