@@ -197,7 +197,7 @@ export function mutate (random: Random, valid: readonly Request[]): Shot {
     return request
   }
   const request = one()
-  const canBeSound = (each: Request): boolean => each.target !== '' && !unsound.test(each.target) && !each.target.includes('\\') && headOf(each).length < 15_000 && /^[\x20-\xff]*$/.test(each.headers.flat().join('')) && each.method !== 'HEAD'
+  const canBeSound = (each: Request): boolean => /^(\/|http:\/\/)/.test(each.target) && !unsound.test(each.target) && !each.target.includes('\\') && headOf(each).length < 15_000 && /^[\x20-\xff]*$/.test(each.headers.flat().join('')) && each.method !== 'HEAD'
   const shot = (bytes: Buffer, sound: boolean, requests: readonly Request[] = [request], leaves = false): Shot => ({ pieces: pieces(random, bytes), requests, sound: sound && requests.every(canBeSound) && !leaves, leaves, how })
   switch (random.int(16)) {
     case 0: how.push('chunked'); return shot(Buffer.concat([headOf(request), Buffer.from('Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n'), chunked(random, request.body)]), true)

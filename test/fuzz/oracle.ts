@@ -42,7 +42,7 @@ function answerFaults (answer: HttpAnswer, request: Request | undefined, documen
     if (fault !== undefined) faults.push(fault)
   }
   if (request === undefined) return faults
-  const path = request.target.split('?', 1)[0]
+  const path = request.target.split(/[?#]/, 1)[0]
   const declared = declaredPath(document, path)
   const method = request.method === 'HEAD' ? 'get' : request.method.toLowerCase()
   if (declared === undefined || document.paths[declared][method] === undefined) {

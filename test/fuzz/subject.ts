@@ -33,7 +33,7 @@ const known: readonly (readonly [path: string, body: string, type: string])[] = 
   ['/models/half_plus_two/labels/plain/evaluate', '{"x": [1, 2, 5]}', 'application/json'],
   ['/models/half_plus_two/evaluate', '{"x": 1, "unit": "m"}', 'application/json'],
   ['/models/text/evaluate', 'grüezi', 'text/plain'],
-  ['/models/linear/evaluate', '{"x": [1, 2]}', 'application/json'],
+  ['/models/grid/evaluate', '{"g": [[1, 2]]}', 'application/json'],
   ['/v1/models/half_plus_two:predict', '{"instances": [1, 2, 5]}', 'application/json'],
   ['/v1/models/examples:regress', '{"examples": [{"x": 1.5}]}', 'application/json']
 ]
