@@ -124,6 +124,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
         version: { build: buildInfo }
       })
       address = await listen(app, config)
+      if (!/^(localhost|127\..*|::1)$/.test(address.host)) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens nor an allow-list are there to stop any; bind to 127.0.0.1, or let a proxy or the network decide who may call')
       log.info({ host: address.host, port: address.port, url: urlOf(address) }, 'listening')
     }, async () => { await app?.close() }),
     unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),
