@@ -22,7 +22,7 @@ import { buildServer } from './http/server.js'
 import type { Service } from './http/service.js'
 import { predict } from './inference/predict.js'
 import { Registry } from './inference/registry.js'
-import { startAll, stopAll, type Unit } from './lifecycle.js'
+import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { assigningSignatures } from './repository/assigns.js'
@@ -37,6 +37,10 @@ const engineStopMs = 7000
 /** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */
 const registeredDrainDelayMs = 2000
 
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** One Ctrl-C reaches us twice where npm or another runner passes it on; only a later second signal means: at once. */
+const sameSignalMs = 250
+
 /** Starts the service; resolves once it listens. From then on signals, POST /shutdown or the end of its model server end the process. Throws CONFIG_INVALID. */
 export async function serve ({ config }: LoadedConfig): Promise<void> {
   const log = createLog(config.logLevel, config.serviceName)
@@ -49,7 +53,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   const repository = makeRepository(config, registry, log, metrics, picker.engineFor)
   repository.find()
 
-  const end = { draining: false, forced: false, failure: undefined as string | undefined, begun: false }
+  const end = { draining: false, forced: false, failure: undefined as string | undefined, begun: undefined as number | undefined }
   const phase: Service['phase'] = () => end.failure !== undefined ? 'failed' : end.draining ? 'draining' : repository.loading() ? 'loading' : 'serving'
   const service: Service = {
     log,
@@ -88,6 +92,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     close()
   }
 
+  const onStopFailure = ({ unit, error }: StopFailure): void => log.error({ unit, error }, 'stop failed')
   let app: FastifyInstance | undefined
   let address = { host: config.host, port: config.port }
   const consul = createConsulUnit({
@@ -141,20 +146,29 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   }
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
-  const grace = closeWithGrace({ delay: stopWithinMs, logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ signal, err }) => {
-    end.begun = true
+  const grace = closeWithGrace({ delay: stopWithinMs, skip: [...signals], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
+    end.begun ??= Date.now()
     end.draining = true
-    if (signal !== undefined) log.info({ signal }, 'shutdown')
     if (err !== undefined) { end.failure ??= err.message; log.fatal(err, 'an error that nobody caught') }
-    const onStopFailure = ({ unit, error }: { unit: string, error: unknown }): void => log.error({ unit, error }, 'stop failed')
     await stopAll(end.forced ? units.filter(({ name }) => name !== 'http') : units, onStopFailure)
     log.info('ended')
     if (end.failure !== undefined) process.exit(1)
   })
-  function close (): void { if (!end.begun) { end.begun = true; grace.close() } }
+  function close (): void {
+    if (end.begun !== undefined) return
+    end.begun = Date.now()
+    grace.close()
+  }
+  for (const signal of signals) {
+    process.on(signal, () => {
+      log.info({ signal }, 'shutdown')
+      if (end.begun !== undefined && Date.now() - end.begun > sameSignalMs) process.exit(1)
+      close()
+    })
+  }
 
   try {
-    await startAll(units, ({ unit, error }) => log.error({ unit, error }, 'stop failed'))
+    await startAll(units, onStopFailure)
   } catch (error) {
     grace.uninstall()
     throw error
