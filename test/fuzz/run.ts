@@ -11,7 +11,7 @@ import { startSubject, type Memory } from './subject.js'
 const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' }, engine: { type: 'string', default: 'embedded' },
-    abreast: { type: 'string', default: '6' }, out: { type: 'string' }, only: { type: 'string' }, replay: { type: 'string' }
+    abreast: { type: 'string', default: '4' }, out: { type: 'string' }, only: { type: 'string' }, replay: { type: 'string' }
   }
 })
 const seed = Number(values.seed)
