@@ -6,6 +6,8 @@ export interface Random {
   /** True once in `times`. */
   readonly oneIn: (times: number) => boolean
   readonly pick: <T>(from: readonly T[]) => T
+  /** From 0 to below 1, in steps of 2^-53. */
+  readonly fraction: () => number
 }
 
 /** Mulberry32. `stream` makes independent sources of one seed, so that request 4711 can be made without the 4710 before it. */
@@ -18,5 +20,6 @@ export function createRandom (seed: number, stream = 0): Random {
     return ((x ^ x >>> 14) >>> 0) / 2 ** 32
   }
   const int = (below: number): number => Math.floor(next() * below)
-  return { int, oneIn: times => int(times) === 0, pick: from => from[int(from.length)] }
+  const fraction = (): number => (next() * 2 ** 32 * 2 ** 21 + int(2 ** 21)) / 2 ** 53
+  return { int, fraction, oneIn: times => int(times) === 0, pick: from => from[int(from.length)] }
 }

@@ -3,6 +3,10 @@ import t from 'tap'
 import { OutriggerError } from '../../../src/errors.js'
 import { ARRAY, DOUBLE, FALSE, INTEGER, NULL, OBJECT, TRUE } from '../../../src/tensor/json/document.js'
 import { parseJson, syntaxErrors } from '../../../src/tensor/json/parse.js'
+import { createRandom } from '../../fuzz/random.js'
+
+/** Seeded: what passes once passes always. */
+const { fraction: random } = createRandom(2026)
 
 const parse = (text: string): ReturnType<typeof parseJson> => parseJson(Buffer.from(text))
 
@@ -49,7 +53,7 @@ t.test('numbers are rounded to the nearest double', async t => {
     t.equal(parse(text).double(0), Number(text), text)
   }
   for (let i = 0; i < 2000; i++) {
-    const value = (Math.random() - 0.5) * 10 ** Math.floor(Math.random() * 40 - 20)
+    const value = (random() - 0.5) * 10 ** Math.floor(random() * 40 - 20)
     for (const text of [String(value), value.toFixed(8), value.toExponential(5)]) t.equal(parse(text).double(0) === Number(text), true, text)
   }
 })
@@ -78,13 +82,13 @@ t.test('cut at every byte, a text is refused, never misread', async t => {
 
 t.test('agrees with JSON.parse on generated documents', async t => {
   const make = (depth: number): unknown => {
-    const kind = Math.floor(Math.random() * (depth > 0 ? 7 : 5))
+    const kind = Math.floor(random() * (depth > 0 ? 7 : 5))
     if (kind === 0) return null
-    if (kind === 1) return Math.random() < 0.5
-    if (kind === 2) return Math.floor(Math.random() * 1e6) - 5e5
-    if (kind === 3) return Math.random() * 10 ** Math.floor(Math.random() * 20 - 10)
-    if (kind === 4) return String.fromCodePoint(...Array.from({ length: Math.floor(Math.random() * 5) }, () => Math.floor(Math.random() * 0xd000)))
-    const items = Array.from({ length: Math.floor(Math.random() * 5) }, () => make(depth - 1))
+    if (kind === 1) return random() < 0.5
+    if (kind === 2) return Math.floor(random() * 1e6) - 5e5
+    if (kind === 3) return random() * 10 ** Math.floor(random() * 20 - 10)
+    if (kind === 4) return String.fromCodePoint(...Array.from({ length: Math.floor(random() * 5) }, () => Math.floor(random() * 0xd000)))
+    const items = Array.from({ length: Math.floor(random() * 5) }, () => make(depth - 1))
     return kind === 5 ? items : Object.fromEntries(items.map((item, i) => [`k${i}`, item]))
   }
   const read = (document: ReturnType<typeof parse>, node: number): unknown => {
