@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import admin, { readMode, type AdminOptions } from '../../../../src/http/routes/admin/index.js'
+import { readMode, readVersion } from '../../../../src/http/routes/admin/body.js'
+import admin, { type AdminOptions } from '../../../../src/http/routes/admin/index.js'
 import errors from '../../../../src/http/plugins/errors.js'
 import requestContext from '../../../../src/http/plugins/request-context.js'
 
@@ -20,7 +21,7 @@ async function build (t: Test, options: Omit<AdminOptions, 'service'>): Promise<
   const app = Fastify()
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(errors)
-  const service = { shutdown: (mode: string) => { orders.push(mode); ordered() } } as unknown as AdminOptions['service']
+  const service = { shutdown: (mode: string) => { orders.push(mode); ordered() }, reload: (model: string) => { orders.push(`reload ${model}`) }, moveLabel: async (model: string, label: string, version: bigint) => { orders.push(`${model}/${label} ${version}`); return { from: 1n } } } as unknown as AdminOptions['service']
   await app.register(admin, { service, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
