@@ -177,7 +177,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   }
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
-  const grace = closeWithGrace({ delay: stopWithinMs, logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ signal, err }) => {
+  const grace = closeWithGrace({ delay: stopWithinMs, skip: ['SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ signal, err }) => {
     end.begun = true
     end.draining = true
     if (signal !== undefined) log.info({ signal }, 'shutdown')

@@ -39,13 +39,21 @@ export class Labels {
     }
   }
 
-  /** The labels that are wanted of a model, given those of its model.yaml. */
+  /** The labels that are wanted of a model, given those of its model.yaml. A move by hand of which model.yaml says something else than when it was made is over. */
   wanted (model: string, written: ReadonlyMap<string, bigint>): Map<string, bigint> {
     const labels = new Map(written)
     for (const [label, move] of Object.entries(this.#moves[model] ?? {})) {
       if ((written.get(label)?.toString() ?? null) === move.written) labels.set(label, BigInt(move.version))
+      else this.#forget(model, label)
     }
     return labels
+  }
+
+  #forget (model: string, label: string): void {
+    const { [label]: _, ...others } = this.#moves[model] ?? {}
+    this.#moves = { ...this.#moves, [model]: others }
+    const after = this.#moves
+    this.#writing = this.#writing.then(async () => { await this.#write(after) }).catch((error: unknown) => { this.#options.log.error({ err: error, model, label }, "the end of a label's move cannot be kept") })
   }
 
   /** Moves a label by hand, and resolves when that is kept (the file is written whole). Rejects when it cannot be written; the move is then undone. */

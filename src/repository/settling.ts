@@ -4,8 +4,8 @@
 const pauseFactor = 3
 /** A version without a part that its predecessor has (handler, examples) is most likely not complete. */
 const lackingFactor = 5
-/** Also the most halting copy is believed to have ended after this. */
-const longestMs = 5 * 60_000
+/** A longer pause is none of a copy: somebody came back and changed something. */
+const longestPauseMs = 30_000
 
 interface Seen { print: string, changedAt: number, longestPauseMs: number }
 
@@ -29,12 +29,13 @@ export class Settling {
       return this.#settleMs === 0
     }
     if (seen.print !== print) {
-      seen.longestPauseMs = Math.max(seen.longestPauseMs, now - seen.changedAt)
+      const pauseMs = now - seen.changedAt
+      if (pauseMs <= longestPauseMs) seen.longestPauseMs = Math.max(seen.longestPauseMs, pauseMs)
       seen.print = print
       seen.changedAt = now
     }
     const patienceMs = Math.max(this.#settleMs, seen.longestPauseMs * pauseFactor) * (lacking ? lackingFactor : 1)
-    return now - seen.changedAt >= Math.min(patienceMs, Math.max(longestMs, this.#settleMs))
+    return now - seen.changedAt >= patienceMs
   }
 
   /** Forgets all folders but these. */

@@ -70,3 +70,29 @@ t.test('the body', async t => {
   t.equal(readMode(Buffer.from(' {"mode": "force", "other": 1}')), 'force')
   for (const body of ['', 'null', '[]', '"force"', '{}', '{"mode":["force"]}']) t.throws(() => readMode(Buffer.from(body)), body)
 })
+
+t.test('reload and labels are closed like shutdown', async t => {
+  const { app } = await build(t, { allowLocalAdmin: false })
+  for (const [method, url] of [['POST', '/models/m/reload'], ['PUT', '/models/m/labels/stable']] as const) {
+    const answer = await app.inject({ method, url, payload: {} })
+    t.equal(answer.statusCode, 403, url)
+    t.match(answer.json(), { code: 'ADMIN_FORBIDDEN' })
+  }
+})
+
+t.test('reload and labels', async t => {
+  const { app, orders } = await build(t, { allowLocalAdmin: true })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const send = async (method: string, path: string, body: string) => await fetch(`http://127.0.0.1:${port}${path}`, { method, body, headers: { 'content-type': 'application/json' } })
+  const reload = await send('POST', '/models/m/reload', '')
+  t.equal(reload.status, 202)
+  t.same(await reload.json(), { status: 'reloading', model: 'm' })
+  const label = await send('PUT', '/models/m/labels/stable', '{"version": "9007199254740993"}')
+  t.same(await label.json(), { model: 'm', label: 'stable', version: '9007199254740993', from: '1' })
+  t.same(orders, ['reload m', 'm/stable 9007199254740993'])
+  t.equal((await send('PUT', '/models/m/labels/sta%20ble', '{"version": "1"}')).status, 400)
+  for (const body of ['{}', '{"version": -1}', '{"version": 1.5}', '{"version": "9223372036854775808"}', '{"version": "x"}']) t.throws(() => readVersion(Buffer.from(body)), { code: 'REQUEST_INVALID' }, body)
+  t.equal(readVersion(Buffer.from('{"version": 3}')), 3n)
+  t.throws(() => readVersion(undefined), { code: 'REQUEST_NOT_JSON' })
+})
