@@ -21,7 +21,7 @@ import { takenVersion, type TakenVersion } from './version.js'
 
 export interface RepositoryOptions extends GoLiveSteps {
   readonly source: RepositorySource
-  /** In place of each model's own version policy. */
+  /** In place of each model's own version policy and labels. */
   readonly policy?: VersionPolicy
   readonly registry: Registry
   readonly log: Logger
@@ -179,7 +179,7 @@ export class Repository {
   #sources (): (ModelSource | ModelFault)[] {
     const { source, policy } = this.#options
     const sources = findModels(source)
-    return policy === undefined ? sources : sources.map(one => isFault(one) ? one : { ...one, settings: { ...one.settings, policy } })
+    return policy === undefined ? sources : sources.map(one => isFault(one) ? one : { ...one, settings: { ...one.settings, policy, labels: new Map() } })
   }
 
   async #pass (by: string, atOnce: ReadonlySet<string>): Promise<void> {

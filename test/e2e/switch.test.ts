@@ -31,14 +31,16 @@ async function copySlowly (from: string, to: string, order: (files: string[]) =>
 /** Version 2 of the sample answers rows with labels, version 1 plain numbers: both for x = 1 with 2.5. */
 const isRight = (version: string, body: unknown): boolean => JSON.stringify(body) === (version === '1' ? '[2.5]' : '{"unit":"1","rows":[{"x":1,"y":2.5,"label":"more"}]}')
 
-const orders: Record<string, (files: string[]) => string[]> = {
-  'by name': files => [...files].sort(),
-  'the graph first': files => [...files].sort((a, b) => Number(b.endsWith('.pb')) - Number(a.endsWith('.pb'))),
-  'the graph last': files => [...files].sort((a, b) => Number(a.endsWith('saved_model.pb')) - Number(b.endsWith('saved_model.pb')))
+interface Order { readonly on: readonly string[], readonly sort: (files: string[]) => string[] }
+
+const orders: Readonly<Record<string, Order>> = {
+  'by name': { on: ['embedded'], sort: files => [...files].sort() },
+  'the graph first': { on: ['embedded', 'tensorflow'], sort: files => [...files].sort((a, b) => Number(b.endsWith('.pb')) - Number(a.endsWith('.pb'))) },
+  'the graph last': { on: ['tensorflow'], sort: files => [...files].sort((a, b) => Number(a.endsWith('saved_model.pb')) - Number(b.endsWith('saved_model.pb'))) }
 }
 
 for (const engine of engines) {
-  for (const [how, order] of Object.entries(orders)) {
+  for (const [how, order] of Object.entries(orders).filter(([, { on }]) => on.includes(engine.name))) {
     t.test(`${engine.name}: a slow copy, ${how}`, async t => {
       const models = temporaryFolder(t)
       const data = temporaryFolder(t)
@@ -57,7 +59,7 @@ for (const engine of engines) {
         }
       }
       const callers = Array.from({ length: 4 }, caller)
-      await copySlowly(join(modelsFolder, 'half_plus_two/2'), join(models, 'half/2'), order)
+      await copySlowly(join(modelsFolder, 'half_plus_two/2'), join(models, 'half/2'), order.sort)
       await until('version 2 answers alone', async () => (await service.call('/health')).json.models[0].versions.map((one: { version: string }) => one.version).join() === '2' || undefined, 45_000)
       await sleep(200)
       running = false
@@ -69,7 +71,6 @@ for (const engine of engines) {
       t.match(changes.find(({ what }) => what === 'version-removed'), { from: '1', to: '2' })
       t.comment(`${[...seen].map(([version, count]) => `${count} answers of version ${version}`).join(', ')}; ${changes.filter(({ what }) => what === 'version-failed').length} loads of an unfinished copy failed`)
       t.equal((await service.call('/health')).status, 200)
-      await service.checkAnswers(t)
     })
   }
 }
