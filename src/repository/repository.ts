@@ -1,4 +1,5 @@
 // Brings what lies on disk into service and keeps it so: takes versions in, switches routing from one to the next in one step, drains and unloads what goes. Knows no HTTP and no gRPC.
+import { setMaxListeners } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { ChangeNews } from '../changes/journal.js'
@@ -70,6 +71,8 @@ export class Repository {
 
   constructor (options: RepositoryOptions) {
     this.#options = options
+    // Every version that goes listens to it.
+    setMaxListeners(0, this.#ending.signal)
     this.#settleMs = options.settleMs ?? defaultSettleMs
     this.#now = options.now ?? (() => performance.now())
     this.#labels = options.labels ?? new Labels({ log: options.log })

@@ -72,27 +72,25 @@ t.test('the body', async t => {
 })
 
 t.test('reload and labels are closed like shutdown', async t => {
-  const { app } = await build(t, { allowLocalAdmin: false })
-  for (const [method, url] of [['POST', '/models/m/reload'], ['PUT', '/models/m/labels/stable']] as const) {
-    const answer = await app.inject({ method, url, payload: {} })
-    t.equal(answer.statusCode, 403, url)
-    t.match(answer.json(), { code: 'ADMIN_FORBIDDEN' })
-  }
+  const { orders, send } = await build(t, { allowLocalAdmin: false })
+  t.match(await send('', { path: '/models/m/reload' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
+  t.match(await send('{"version": "1"}', { method: 'PUT', path: '/models/m/labels/stable' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
+  t.same(orders, [])
 })
 
 t.test('reload and labels', async t => {
-  const { app, orders } = await build(t, { allowLocalAdmin: true })
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as { port: number }
-  const send = async (method: string, path: string, body: string) => await fetch(`http://127.0.0.1:${port}${path}`, { method, body, headers: { 'content-type': 'application/json' } })
-  const reload = await send('POST', '/models/m/reload', '')
-  t.equal(reload.status, 202)
-  t.same(await reload.json(), { status: 'reloading', model: 'm' })
-  const label = await send('PUT', '/models/m/labels/stable', '{"version": "9007199254740993"}')
-  t.same(await label.json(), { model: 'm', label: 'stable', version: '9007199254740993', from: '1' })
+  const { orders, send } = await build(t, { allowLocalAdmin: true })
+  t.same(await send('', { path: '/models/m/reload' }), { status: 202, body: { status: 'reloading', model: 'm' } })
+  const label = async (name: string, body: string) => await send(body, { method: 'PUT', path: `/models/m/labels/${name}` })
+  t.same(await label('stable', '{"version": "9007199254740993"}'), { status: 200, body: { model: 'm', label: 'stable', version: '9007199254740993', from: '1' } })
+  t.match(await label('sta%20ble', '{"version": "1"}'), { status: 400, body: { code: 'REQUEST_INVALID' } })
+  t.match(await label('stable', 'no'), { status: 400, body: { code: 'REQUEST_NOT_JSON' } })
   t.same(orders, ['reload m', 'm/stable 9007199254740993'])
-  t.equal((await send('PUT', '/models/m/labels/sta%20ble', '{"version": "1"}')).status, 400)
+})
+
+t.test('the version of a label', t => {
   for (const body of ['{}', '{"version": -1}', '{"version": 1.5}', '{"version": "9223372036854775808"}', '{"version": "x"}']) t.throws(() => readVersion(Buffer.from(body)), { code: 'REQUEST_INVALID' }, body)
   t.equal(readVersion(Buffer.from('{"version": 3}')), 3n)
   t.throws(() => readVersion(undefined), { code: 'REQUEST_NOT_JSON' })
+  t.end()
 })
