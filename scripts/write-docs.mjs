@@ -1,5 +1,9 @@
 // Writes the pages under docs/ that come from the code. Needs a build.
 import { writeFileSync } from 'node:fs'
 import { configurationPage } from '../dist/config/docs.js'
+import { embeddedPage } from '../dist/embedded/docs.js'
 
-writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage())
+const write = (page, text) => writeFileSync(new URL(`../docs/${page}.md`, import.meta.url), text)
+
+write('configuration', configurationPage())
+write('embedded', embeddedPage())

@@ -16,13 +16,14 @@ import { createEngine } from './engine/supervisor.js'
 import { OutriggerError } from './errors.js'
 import { getSignatures } from './grpc/prediction-service.js'
 import { loadHandler } from './handlers/load.js'
+import { startLoopWatchdog, type LoopWatchdog } from './handlers/loop-watchdog.js'
 import { hints } from './hints.js'
 import { healthReport } from './http/routes/health/report.js'
 import { buildServer } from './http/server.js'
 import type { Service } from './http/service.js'
 import { predict } from './inference/predict.js'
 import { Registry } from './inference/registry.js'
-import { startAll, stopAll, type Unit } from './lifecycle.js'
+import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { assigningSignatures } from './repository/assigns.js'
@@ -45,6 +46,10 @@ const drainMarginMs = 1000
 /** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */
 const registeredDrainDelayMs = 2000
 
+const signals = ['SIGTERM', 'SIGINT'] as const
+/** One Ctrl-C reaches us twice where npm or another runner passes it on; only a later second signal means: at once. */
+const sameSignalMs = 250
+
 /** Starts the service; resolves once it listens. From then on signals, POST /shutdown or the end of its model server end the process. Throws CONFIG_INVALID. */
 export async function serve ({ config }: LoadedConfig): Promise<void> {
   const log = createLog(config.logLevel, config.serviceName)
@@ -61,7 +66,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   repository.find()
   journal.add({ what: 'start', from: null, to: buildInfo.version, by: 'start' })
 
-  const end = { draining: false, forced: false, failure: undefined as string | undefined, asked: undefined as string | undefined, begun: false }
+  const end = { draining: false, forced: false, failure: undefined as string | undefined, asked: undefined as string | undefined, begun: undefined as number | undefined }
   const phase: Service['phase'] = () => end.failure !== undefined ? 'failed' : end.draining ? 'draining' : repository.loading() ? 'loading' : 'serving'
   const service: Service = {
     log,
@@ -77,7 +82,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     shutdown: (mode, reason) => {
       log.info({ mode, reason }, 'shutdown')
       end.forced ||= mode === 'force'
-      end.asked = reason
+      end.asked ??= reason
       close()
     },
     repositoryFaults: () => repository.faults(),
@@ -121,6 +126,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   }
   process.on('SIGHUP', reread)
   let watch: Watch | undefined
+  const onStopFailure = ({ unit, error }: StopFailure): void => log.error({ unit, error }, 'stop failed')
   let app: FastifyInstance | undefined
   let address = { host: config.host, port: config.port }
   const consul = createConsulUnit({
@@ -158,6 +164,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
         version: { build: buildInfo }
       })
       address = await listen(app, config)
+      if (!/^(localhost|127\..*|::1)$/.test(address.host)) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens nor an allow-list are there to stop any; bind to 127.0.0.1, or let a proxy or the network decide who may call')
       log.info({ host: address.host, port: address.port, url: urlOf(address) }, 'listening')
     }, async () => { await app?.close() }),
     unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),
@@ -177,21 +184,31 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   }
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
-  const grace = closeWithGrace({ delay: stopWithinMs, skip: ['SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ signal, err }) => {
-    end.begun = true
+  const grace = closeWithGrace({ delay: stopWithinMs, skip: [...signals, 'SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
+    end.begun ??= Date.now()
     end.draining = true
-    if (signal !== undefined) log.info({ signal }, 'shutdown')
-    journal.add({ what: 'drain', from: 'serving', to: 'draining', by: signal ?? end.asked ?? 'the service', ...(end.failure === undefined ? {} : { reason: end.failure }) })
     if (err !== undefined) { end.failure ??= err.message; log.fatal(err, 'an error that nobody caught') }
-    const onStopFailure = ({ unit, error }: { unit: string, error: unknown }): void => log.error({ unit, error }, 'stop failed')
+    journal.add({ what: 'drain', from: 'serving', to: 'draining', by: end.asked ?? 'the service', ...(end.failure === undefined ? {} : { reason: end.failure }) })
     await stopAll(end.forced ? units.filter(({ name }) => name !== 'http') : units, onStopFailure)
     log.info('ended')
     if (end.failure !== undefined) process.exit(1)
   })
-  function close (): void { if (!end.begun) { end.begun = true; grace.close() } }
+  function close (): void {
+    if (end.begun !== undefined) return
+    end.begun = Date.now()
+    grace.close()
+  }
+  for (const signal of signals) {
+    process.on(signal, () => {
+      log.info({ signal }, 'shutdown')
+      end.asked ??= signal
+      if (end.begun !== undefined && Date.now() - end.begun > sameSignalMs) process.exit(1)
+      close()
+    })
+  }
 
   try {
-    await startAll(units, ({ unit, error }) => log.error({ unit, error }, 'stop failed'))
+    await startAll(units, onStopFailure)
   } catch (error) {
     grace.uninstall()
     throw error
@@ -208,6 +225,7 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     : config.modelName !== undefined && config.modelBasePath !== undefined
       ? { kind: 'base-path', name: config.modelName, basePath: config.modelBasePath }
       : { kind: 'folder', folder: config.models }
+  let watchdog: LoopWatchdog | undefined
   return new Repository({
     source,
     registry,
@@ -224,7 +242,8 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
     loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({
-      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs ?? config.handlerTimeoutMs, log
+      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs ?? config.handlerTimeoutMs, log,
+      watchdog: () => watchdog ??= startLoopWatchdog({ service: config.serviceName, pid: process.pid })
     })
   })
 }

@@ -30,7 +30,7 @@ function fieldValue (text: string, schema: Schema | undefined): unknown {
 
 function tryJson (text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(Buffer.from(text), Number)
   } catch {
     return text
   }

@@ -1,13 +1,16 @@
 // Runs a version's handler on the main thread, for short and trusted ones (`isolate: false`). A time limit ends the waiting here, not the handler's work.
 import { OutriggerError } from '../errors.js'
 import type { Tensors } from '../tensor/tensor.js'
+import type { LoopWatchdog } from './loop-watchdog.js'
 import { describeThrown, fromFault, toFault, type Stage } from './fault.js'
 import { Runtime, type Host, type RuntimeCall } from './runtime.js'
 import type { Prepared, Runner, RunnerOptions, StageCall } from './runner.js'
 import type { HandlerAnswer, HandlerRequest, PredictModel } from './version-handler.js'
 
-export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: RunnerOptions): Runner {
+/** `watchdog` is told whenever a handler begins to run, so that it can name the one that blocked the main loop. */
+export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: RunnerOptions, watchdog: Pick<LoopWatchdog, 'enter'>): Runner {
   const { model, version } = settings
+  const label = `model ${model} version ${version}`
   let runtime: Runtime | undefined
   let calls = 0
   const running = new Map<string, { predictModel: PredictModel, deadline: number, signal: AbortSignal }>()
@@ -45,6 +48,7 @@ export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: Runner
   async function stage<T> (name: Stage, call: StageCall, carry: Record<string, unknown>, work: (runtime: Runtime, call: RuntimeCall) => Promise<T>): Promise<T> {
     const id = String(calls++)
     return await limited(name, Math.min(timeoutMs, call.deadline - Date.now()), call.signal, async signal => {
+      watchdog.enter(label)
       running.set(id, { predictModel: call.predictModel, deadline: call.deadline, signal })
       try {
         return await work(runtime!, { id, requestId: call.requestId, signature: call.signature, carry, signal })
@@ -56,6 +60,7 @@ export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: Runner
 
   return {
     load: async () => {
+      watchdog.enter(label)
       runtime = await limited('load', loadWithinMs, undefined, async signal => await Runtime.start(settings, host, signal))
       return runtime.description
     },

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { OutriggerError } from '../errors.js'
 import type { Signature, Tensors } from '../tensor/tensor.js'
 import { inlineRunner } from './inline.js'
+import type { LoopWatchdog } from './loop-watchdog.js'
 import { chooseSignature, isOneInstance, plainAnswer } from './plain.js'
 import { decodeBody, plainMediaTypes } from './plain-bodies.js'
 import type { Runner, RunnerOptions, StageCall } from './runner.js'
@@ -20,6 +21,8 @@ export interface LoadHandlerOptions {
   readonly signatures: ReadonlyMap<string, Signature>
   /** False runs it on the main thread. */
   readonly isolate?: boolean | undefined
+  /** Watches the main thread for handlers that are not isolated; asked for only by these. */
+  readonly watchdog?: (() => Pick<LoopWatchdog, 'enter'>) | undefined
   /** Limit of one stage of one request in milliseconds; 10 s by default. */
   readonly timeoutMs?: number | undefined
   /** Limit of importing it and running its `load`; 60 s by default. */
@@ -39,14 +42,14 @@ const defaultTimeoutMs = 10_000
 /** Vocabularies and tables of some hundred megabytes load within this. */
 const defaultLoadWithinMs = 60_000
 
-function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaiting, memoryMb, execArgv, log }: LoadHandlerOptions): Runner {
+function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaiting, memoryMb, execArgv, watchdog, log }: LoadHandlerOptions): Runner {
   const options: RunnerOptions = {
     settings: { file, folder, model, version, signatures, load: randomUUID() },
     log: log.child({ model, version: version.toString(), handler: true }),
     timeoutMs,
     loadWithinMs
   }
-  return isolate ? threadRunner({ ...options, maxThreads, maxWaiting, memoryMb, execArgv }) : inlineRunner(options)
+  return isolate ? threadRunner({ ...options, maxThreads, maxWaiting, memoryMb, execArgv }) : inlineRunner(options, watchdog?.() ?? { enter: () => {} })
 }
 
 async function evaluate (runner: Runner, description: HandlerDescription, signatures: ReadonlyMap<string, Signature>, call: HandlerCall): Promise<HandlerAnswer> {

@@ -48,7 +48,7 @@ async function pictureTensor (info: TensorInfo, bytes: Uint8Array, pointer: stri
     const height = wantedHeight < 0 ? pixels.height : wantedHeight
     const width = wantedWidth < 0 ? pixels.width : wantedWidth
     const real = height === pixels.height && width === pixels.width ? pixels.data : resize(pixels, width, height)
-    const data = info.dtype === 'DT_UINT8' || info.dtype === 'DT_INT32' ? castData(info.dtype, Array.from(real, Math.round)) : castData(info.dtype, real)
+    const data = info.dtype === 'DT_UINT8' || info.dtype === 'DT_INT32' ? castData(info.dtype, real instanceof Uint8Array ? real : real.map(Math.round)) : castData(info.dtype, real)
     return { dtype: info.dtype, shape: [1, height, width, channels], data }
   } catch (error) {
     if (error instanceof PictureError) return refuse([{ pointer, detail: error.message }])

@@ -18,7 +18,8 @@ export interface RequestReader {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function wholeNumber (digits: string): number {
-  if (BigInt(Number(digits)) === BigInt(digits)) return Number(digits)
+  const number = Number(digits)
+  if (Number.isFinite(number) && BigInt(number) === BigInt(digits)) return number
   throw new OutriggerError('HANDLER_INPUT', `The whole number ${digits.slice(0, 40)} is beyond what a handler's number holds exactly; send it as a string`)
 }
 

@@ -4,7 +4,7 @@ import t from 'tap'
 import { answer, loadFrom } from './kit.js'
 
 /** Enough to show a leak of a thread or of a handler's tables; each round costs a thread, which takes its time under this runner. */
-const rounds = 10
+const rounds = 8
 
 t.test('threads and heap stay flat', async t => {
   const session = new Session()

@@ -89,3 +89,11 @@ t.test('texts, bytes and no schema at all', async t => {
   t.same(read(undefined, 'application/vnd.api+json', text('[1]')), [1])
   t.throws(() => requestReader({ type: 'object', properties: { a: { type: 'string', pattern: '(' } } }), 'a schema that is none')
 })
+
+t.test('numbers and nesting that no schema asked for', async t => {
+  const read = (body: string): unknown => reader.read({ mediaType: 'application/json', body: text(body) })
+  for (const digits of ['9'.repeat(308), '9'.repeat(309), '9'.repeat(5000), '9007199254740993']) t.match(faults(() => read(`{"picture": "AQID", "top": ${digits}}`)), { code: 'HANDLER_INPUT' }, `${digits.length} digits`)
+  const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+  t.match(faults(() => read(`{"picture": "AQID", "box": ${deep}}`)), { code: 'REQUEST_INVALID', message: /nested deeper/ })
+  t.match(faults(() => reader.read({ mediaType: 'multipart/form-data', body: bytes(), parts: [part('picture', bytes(1), 'image/png', 'a.png'), part('box', ` ${deep}`)] })), { code: 'HANDLER_INPUT' }, 'in a form too')
+})

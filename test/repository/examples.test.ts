@@ -1,5 +1,5 @@
 import t from 'tap'
-import { OutriggerError } from '../../src/errors.js'
+import type { OutriggerError } from '../../src/errors.js'
 import { Registry, type VersionEntry } from '../../src/inference/registry.js'
 import { readExamples, runExample, runExamples } from '../../src/repository/examples.js'
 import { predictModelOf } from '../../src/repository/predict-model.js'

@@ -1,8 +1,11 @@
 // Half plus two as rows: every number with its answer and whether that is more or less, and the unit that the caller names.
 import { numbers, Type, type Context, type Static, type Tensors } from 'outrigger/handler'
 
+/** The model computes in float32. */
+const Real = Type.Number({ minimum: -3.4e38, maximum: 3.4e38 })
+
 export const input = Type.Object({
-  x: Type.Union([Type.Number(), Type.Array(Type.Number(), { minItems: 1 })], { description: 'A number or a list of numbers' }),
+  x: Type.Union([Real, Type.Array(Real, { minItems: 1 })], { description: 'A number or a list of numbers' }),
   unit: Type.Optional(Type.String({ maxLength: 20, description: 'What the numbers count; 1 when left out' }))
 }, { additionalProperties: false })
 

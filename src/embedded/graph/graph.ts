@@ -1,4 +1,5 @@
 // A graph with its function library, ready to compile parts of it. Each function is compiled once and shared by its callers.
+import type { DType } from '../../tensor/dtype.js'
 import { ModelError } from '../formats/format.js'
 import { INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } from '../status.js'
 import { compile, type Callable, type CompileContext } from './compile.js'
@@ -55,6 +56,12 @@ export class Graph {
   /** Compiles the part of the main graph that gives `fetches` (tensor names) and runs `targets` (node names) when `feeds` are given. Throws a ModelError. */
   compile (feeds: readonly string[], fetches: readonly string[], targets: readonly string[]): Program {
     return compile({ nodes: this.#nodes, endpoint: tensorName, feeds: feeds.map(tensorName), fetches: fetches.map(tensorName), targets }, this.#context)
+  }
+
+  /** The dtype that a fed tensor must have: the placeholder's own, which a signature may get wrong. Undefined where the node is no placeholder. */
+  fedDtype (tensor: string): DType | undefined {
+    const node = this.#nodes.get(tensorName(tensor).replace(/:\d+$/, ''))
+    return node !== undefined && /^Placeholder(V2|WithDefault)?$/.test(node.op) ? node.attrs.dtype('dtype') : undefined
   }
 
   /** Frees the graph's bytes when all is compiled; programs go on to work. */

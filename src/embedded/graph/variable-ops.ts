@@ -111,7 +111,7 @@ const updateReference = (sign: 1 | -1): Op => node => {
     const change = tensorOf(value)
     if (variable.value === undefined) throw new ModelError(FAILED_PRECONDITION, `Attempting to use uninitialized value ${variable.name}`)
     if (!sameShape(variable.value.shape, change.shape)) {
-      throw new ModelError(INVALID_ARGUMENT, `shape mismatch: ${text(variable.value.shape)} and ${text(change.shape)}`)
+      throw new ModelError(INVALID_ARGUMENT, `Parameters and update must be the same size: ${text(variable.value.shape)} and ${text(change.shape)}`)
     }
     assign(variable, added(variable.value, change, sign))
     return reference

@@ -29,7 +29,7 @@ const parameters: Readonly<Record<string, Parameter>> = {
   Signature: { name: 'signature', in: 'query', description: 'Name of the signature; the default one unless given.', schema: { type: 'string' } },
   SignatureHeader: { name: 'outrigger-signature', in: 'header', description: 'The same as the query parameter, which wins.', schema: { type: 'string' } },
   Shape: { name: 'outrigger-shape', in: 'header', description: 'Sizes of the tensor of an application/octet-stream body, where more than the batch is free.', schema: { type: 'string', pattern: '^\\d+(,\\s*\\d+)*$' }, example: '1,28,28' },
-  RequestTimeout: { name: 'x-request-timeout-ms', in: 'header', description: "Lowers the time limit of this request, in milliseconds; it never raises the service's.", schema: { type: 'integer', minimum: 1 } }
+  RequestTimeout: { name: 'x-request-timeout-ms', in: 'header', description: "Lowers the time limit of this request, in milliseconds; it never raises the service's. Anything but a whole number above 0 is ignored.", schema: { type: 'string' }, example: '2000' }
 }
 
 export function buildDocument (input: DocumentInput): OpenApiDocument {

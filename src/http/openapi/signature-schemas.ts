@@ -1,7 +1,7 @@
 // JSON Schemas of TensorFlow Serving's row and columnar JSON for one signature. Pure.
 import type { DType } from '../../tensor/dtype.js'
 import type { Signature, TensorInfo } from '../../tensor/tensor.js'
-import type { Schema } from './document-types.js'
+import { schemaRef, type Schema } from './document-types.js'
 
 /** Bytes may come as text or, where they are none, in base64. */
 const stringElement: Schema = {
@@ -32,6 +32,17 @@ function byName (infos: ReadonlyMap<string, TensorInfo>, schemaOf: (info: Tensor
   return { type: 'object', required: names, properties: Object.fromEntries(names.map(name => [name, schemaOf(infos.get(name) as TensorInfo)])) }
 }
 
+const anyShapeName = (dtype: DType): string => `AnyShape-${dtype}`
+
+/** The model server does not hold a request to the signature: what it computes all the same has the shape that follows from the request. */
+const orOther = (schema: Schema, { dtype }: TensorInfo): Schema => Object.keys(schema).length === 0 ? schema : { anyOf: [schema, schemaRef(anyShapeName(dtype))] }
+
+/** The components that `predictResponseSchema` refers to: any nesting of the elements of each dtype. */
+export const anyShapes = ({ outputs }: Signature): Readonly<Record<string, Schema>> => Object.fromEntries([...outputs.values()].map(({ dtype }) => [
+  anyShapeName(dtype),
+  { title: `${dtype} of any shape`, description: 'Another shape, where the request had another one and the model took it.', anyOf: [element(dtype), { type: 'array', items: schemaRef(anyShapeName(dtype)) }] }
+]))
+
 /** Of several tensors an object by name; a single one may, and in answers does, stand for itself. */
 function named (infos: ReadonlyMap<string, TensorInfo>, schemaOf: (info: TensorInfo) => Schema, form: 'request' | 'response'): Schema {
   const [only] = infos.values()
@@ -56,8 +67,8 @@ export function predictResponseSchema (signature: Signature): Schema {
   return {
     title: `Answer of ${signature.name}`,
     anyOf: [
-      { title: 'Rows', type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: named(signature.outputs, rowSchema, 'response') } } },
-      { title: 'Columns', type: 'object', required: ['outputs'], properties: { outputs: named(signature.outputs, tensorSchema, 'response') } }
+      { title: 'Rows', type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: named(signature.outputs, info => orOther(rowSchema(info), info), 'response') } } },
+      { title: 'Columns', type: 'object', required: ['outputs'], properties: { outputs: named(signature.outputs, info => orOther(tensorSchema(info), info), 'response') } }
     ]
   }
 }

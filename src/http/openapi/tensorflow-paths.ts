@@ -27,7 +27,7 @@ export const tensorflowSchemas: Readonly<Record<string, Schema>> = {
   PredictRequest: {
     title: 'PredictRequest',
     anyOf: [
-      { title: 'Rows', type: 'object', required: ['instances'], properties: { signature_name: text, instances: { type: 'array' } } },
+      { title: 'Rows', type: 'object', required: ['instances'], properties: { signature_name: text, instances: { type: 'array', minItems: 1 } } },
       { title: 'Columns', type: 'object', required: ['inputs'], properties: { signature_name: text, inputs: {} } }
     ]
   },
@@ -37,7 +37,7 @@ export const tensorflowSchemas: Readonly<Record<string, Schema>> = {
   },
   ExamplesRequest: {
     title: 'ExamplesRequest', type: 'object', required: ['examples'],
-    properties: { signature_name: text, context: { type: 'object' }, examples: { type: 'array', items: { type: 'object' } } }
+    properties: { signature_name: text, context: { type: 'object' }, examples: { type: 'array', minItems: 1, items: { type: 'object' } } }
   },
   ResultsResponse: { title: 'ResultsResponse', type: 'object', required: ['results'], properties: { results: { type: 'array' } } }
 }

@@ -2,7 +2,7 @@
 import type { ModelEntry, VersionEntry } from '../../inference/registry.js'
 import type { Example, Schema } from './document-types.js'
 import type { GoldenCase } from './examples.js'
-import { predictRequestSchema, predictResponseSchema } from './signature-schemas.js'
+import { anyShapes, predictRequestSchema, predictResponseSchema } from './signature-schemas.js'
 
 /** Schemas of evaluate for one version: requests by media type, and the JSON answer. */
 export interface EvaluateSchemas { readonly request: Readonly<Record<string, Schema>>, readonly response: Schema }
@@ -33,7 +33,7 @@ const word = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, c => `.${c
 
 /** Local references inside a handler's schema need a base of their own once it stands inside the document. */
 function withBase (schema: Schema, name: string): Schema {
-  if ('$id' in schema || !JSON.stringify(schema).includes('"$ref":"#')) return schema
+  if ('$id' in schema || !/"\$ref":"#(?!\/components\/)/.test(JSON.stringify(schema))) return schema
   return { $id: `urn:outrigger:schema:${name}`, ...schema }
 }
 
@@ -70,6 +70,7 @@ export function versionDocument (model: ModelEntry, entry: VersionEntry, evaluat
   const requests = Object.entries(evaluate.request).map(([mediaType, schema]) => [mediaType, add(`${base}-${mediaType === 'application/json' ? 'request' : mediaType.replace(/[^A-Za-z0-9]+/g, '-')}`, schema)] as const)
   const signature = entry.signatures.get('serving_default')
   const hasPredict = signature !== undefined
+  if (hasPredict) Object.assign(schemas, anyShapes(signature))
   return {
     entry,
     newest: model.versions.find(v => v.state === 'available') === entry,

@@ -14,10 +14,13 @@ const watching = /^\/(health(\/|$)|metrics$)/
 export default fp(async function drain (app: FastifyInstance, { service }: { service: Pick<Service, 'phase'> }) {
   let closing = false
   app.addHook('preClose', async () => { closing = true })
-  app.addHook('onRequest', async (request, reply) => {
-    if (service.phase() !== 'draining' && !closing) return
-    void reply.header('connection', 'close')
+  app.addHook('onRequest', async request => {
+    if (!closing) return
     const path = (request.raw.url ?? '/').split('?', 1)[0]
-    if (closing && !watching.test(path)) throw new OutriggerError('SERVICE_DRAINING', 'This instance is shutting down; ask another one', { retryAfterMs: 1000 })
+    if (!watching.test(path)) throw new OutriggerError('SERVICE_DRAINING', 'This instance is shutting down; ask another one', { retryAfterMs: 1000 })
+  })
+  // When the answer goes out, not when the request comes in: those under way at the signal would else keep their connections, and the close waits for these.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing || service.phase() === 'draining') void reply.header('connection', 'close')
   })
 }, { name: 'drain', dependencies: ['request-context'] })

@@ -26,7 +26,7 @@ const lingerMs = 2000
 function linger (request: FastifyRequest, reply: FastifyReply): void {
   if (request.raw.complete || request.raw.destroyed) return
   reply.removeHeader('connection')
-  const timer = setTimeout(() => request.raw.socket.destroy(), lingerMs)
+  const timer = setTimeout(() => request.raw.destroy(), lingerMs)
   timer.unref()
   request.raw.once('close', () => clearTimeout(timer))
   request.raw.resume()
@@ -86,16 +86,23 @@ export default fp(async function errors (app: FastifyInstance) {
     if ((route.schema as { hide?: boolean } | undefined)?.hide === true) return
     for (const method of [route.method].flat()) routes.push({ method, pattern: route.url })
   })
-  app.setErrorHandler((thrown: FastifyError, request, reply) => { sendError(thrown, request, reply) })
-  app.setNotFoundHandler((request, reply) => {
-    const path = (request.raw.url ?? '/').split('?', 1)[0]
+  function notFound (request: FastifyRequest, reply: FastifyReply): void {
+    // The router's path ends at a fragment too, which no client should send.
+    const path = (request.raw.url ?? '/').split(/[?#]/, 1)[0]
     const allowed = methodsOf(routes, path)
     if (allowed.length > 0) {
       void reply.header('allow', allowed.join(', '))
-      return sendError(new OutriggerError('ROUTE_METHOD', `${path} does not take ${request.method}, but ${allowed.join(', ')}`), request, reply)
+      sendError(new OutriggerError('ROUTE_METHOD', `${path} does not take ${request.method}, but ${allowed.join(', ')}`), request, reply)
+      return
     }
     const near = nearestRoutes(routes, request.method, path)
     const hint = near.length === 0 ? 'GET /docs lists the routes' : `did you mean ${near.join(' or ')}?`
     sendError(new OutriggerError('ROUTE_NOT_FOUND', `There is no route ${request.method} ${path}; ${hint}`), request, reply, near)
+  }
+  // What is wrong with the body matters less than that nothing is there to take it.
+  app.setErrorHandler((thrown: FastifyError | OutriggerError, request, reply) => {
+    if (request.is404 && !(thrown instanceof OutriggerError) && thrown.statusCode === 400) notFound(request, reply)
+    else sendError(thrown, request, reply)
   })
+  app.setNotFoundHandler(notFound)
 }, { name: 'errors' })

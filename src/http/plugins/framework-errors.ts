@@ -9,6 +9,8 @@ interface ForeignError {
   message?: unknown
   validation?: unknown
   validationContext?: unknown
+  /** Set by the packages that serve files: the caller may be told. */
+  expose?: unknown
 }
 
 const byCode: Readonly<Record<string, { code: ErrorCode, detail: string }>> = {
@@ -63,6 +65,8 @@ export function toOutriggerError (thrown: unknown, request: FastifyRequest): Out
   const fromFramework = typeof foreign.code === 'string' && foreign.code.startsWith('FST_')
   const code = typeof foreign.statusCode === 'number' ? byStatus[foreign.statusCode] : undefined
   if (fromFramework && code !== undefined && typeof foreign.message === 'string') return new OutriggerError(code, foreign.message, options)
+  // A file that is not there, or a path that leads out of the folder; which of them is nobody's business.
+  if (foreign.expose === true && (foreign.statusCode === 403 || foreign.statusCode === 404)) return new OutriggerError('ROUTE_NOT_FOUND', 'There is no such file', options)
   return new OutriggerError('INTERNAL', 'The service met a fault of its own; its log names it under the request id', options)
 }
 

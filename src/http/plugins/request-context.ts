@@ -1,4 +1,4 @@
-// Gives every request its deadline, an abort signal that fires when the caller leaves, and the place where routes note which model answered.
+// Gives every request its deadline, an abort signal that fires when the caller leaves, its id in the answer, and the place where routes note which model answered.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
@@ -45,6 +45,7 @@ export default fp(async function requestContext (app: FastifyInstance, options: 
     reply.raw.once('close', () => { if (!reply.raw.writableFinished) controller.abort() })
   })
   app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
+    void reply.header('x-request-id', String(request.id))
     const { version } = request.outcome
     if (version !== undefined) reply.header('outrigger-model-version', version.toString())
   })

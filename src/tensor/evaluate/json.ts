@@ -11,14 +11,54 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 const mark = 'outrigger:int'
 /** Whole numbers of so many digits may not be exact as doubles. */
 const manyDigits = /\d{16}/
-/** Splits valid JSON into strings, which are left alone, and numbers. */
-const literals = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+const numbers = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+/** What is nested deeper cannot be walked by functions that call themselves, as handlers and validators do. No tensor has so many dimensions. */
+const maxDepth = 500
 
 const isMarked = (value: unknown): value is { [mark]: string } => typeof value === 'object' && value !== null && mark in value && typeof (value as Record<string, unknown>)[mark] === 'string'
 
+/** The place behind the string whose content begins at `at`; the end where it is not closed. */
+function stringEnd (text: string, at: number): number {
+  for (let end = text.indexOf('"', at); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0
+    while (end - slashes > at && text[end - slashes - 1] === '\\') slashes++
+    if (slashes % 2 === 0) return end + 1
+  }
+  return text.length
+}
+
+/** Whether lists and objects of valid JSON are nested deeper than the limit. */
+function isDeep (text: string): boolean {
+  if (text.length <= maxDepth) return false
+  for (let at = 0, depth = 0; at < text.length;) {
+    switch (text.charCodeAt(at++)) {
+      case 0x22: at = stringEnd(text, at); break
+      case 0x5b: case 0x7b: if (++depth > maxDepth) return true; break
+      case 0x5d: case 0x7d: depth--; break
+    }
+  }
+  return false
+}
+
+/** Longer ones than 309 digits are infinite as doubles, and no integer type holds them: they stay so. */
+const markNumbers = (text: string): string => text.replace(numbers, literal => /^-?\d{16,309}$/.test(literal) && !Number.isSafeInteger(Number(literal)) ? `{"${mark}":"${literal}"}` : literal)
+
+/** Puts marks around the whole numbers of valid JSON that a double may not hold. Strings, which can be longer than a pattern can match, are passed over by their ends. */
+function markText (text: string): string {
+  const parts: string[] = []
+  for (let at = 0; at < text.length;) {
+    const quote = text.indexOf('"', at)
+    const start = quote < 0 ? text.length : quote
+    const end = quote < 0 ? text.length : stringEnd(text, quote + 1)
+    parts.push(markNumbers(text.slice(at, start)), text.slice(start, end))
+    at = end
+  }
+  return parts.join('')
+}
+
 /**
- * Parses a JSON text (RFC 8259, UTF-8, a byte order mark is passed over). Whole numbers outside ±2^53 become what `big` makes of their digits, by default bigints; all else is as JSON.parse gives it.
- * Throws REQUEST_NOT_JSON, and what `big` throws.
+ * Parses a JSON text (RFC 8259, UTF-8, a byte order mark is passed over). Whole numbers outside ±2^53 become what `big` makes of their digits (at most 309), by default bigints; all else is as JSON.parse gives it.
+ * Throws REQUEST_NOT_JSON, REQUEST_INVALID for what is nested deeper than 500 lists and objects, and what `big` throws.
  */
 export function parseJson (body: Uint8Array, big: (digits: string) => unknown = BigInt): unknown {
   let text: string
@@ -28,14 +68,18 @@ export function parseJson (body: Uint8Array, big: (digits: string) => unknown = 
     throw new OutriggerError('REQUEST_NOT_JSON', 'The body is not valid UTF-8')
   }
   if (text.trim() === '') throw new OutriggerError('REQUEST_NOT_JSON', 'The body is empty where JSON is expected')
+  let value: unknown
   try {
-    const value: unknown = JSON.parse(text)
-    if (!manyDigits.test(text)) return value
+    value = JSON.parse(text)
   } catch (error) {
     throw new OutriggerError('REQUEST_NOT_JSON', `The body is not valid JSON: ${(error as Error).message}`)
   }
-  const marked = text.replace(literals, literal => /^-?\d{16,}$/.test(literal) && !Number.isSafeInteger(Number(literal)) ? `{"${mark}":"${literal}"}` : literal)
-  return JSON.parse(marked, (_key, value: unknown) => isMarked(value) && /^-?\d{16,}$/.test(value[mark]) ? big(value[mark]) : value)
+  if (isDeep(text)) {
+    const detail = `is nested deeper than ${maxDepth} lists and objects`
+    throw new OutriggerError('REQUEST_INVALID', `The JSON ${detail}`, { errors: [{ pointer: '', detail }] })
+  }
+  if (!manyDigits.test(text)) return value
+  return JSON.parse(markText(text), (_key, value: unknown) => isMarked(value) && /^-?\d{16,309}$/.test(value[mark]) ? big(value[mark]) : value)
 }
 
 const dtypeOfArray: Readonly<Record<string, DType>> = {

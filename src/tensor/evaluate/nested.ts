@@ -1,7 +1,7 @@
 // Nested lists ↔ flat tensor data: finds the shape, refuses ragged lists, names each fault by its JSON Pointer. Knows no signature.
 import type { FieldError } from '../../errors.js'
 import { dtypeRow, type DType } from '../dtype.js'
-import { allocate, elementCount, type Tensor } from '../tensor.js'
+import { allocate, elementCount, type NumericData, type Tensor } from '../tensor.js'
 import { elementReader, type Element } from './element.js'
 
 /** How many faults are collected before reading ends. */
@@ -30,6 +30,15 @@ export function sizesOf (value: unknown, dtype: DType): number[] {
   return sizes
 }
 
+/** Room for this many elements is made at first. First elements can promise far more values than follow, so room for more comes with the values. */
+const firstElements = 4096
+
+function grown (dtype: DType, data: NumericData, most: number): NumericData {
+  const larger = allocate(dtype, Math.min(most, data.length * 4))
+  larger.set(data as never)
+  return larger
+}
+
 /**
  * Reads nested lists into a tensor with the sizes that the lists have. `pointer` is where the value stands in the body.
  * Pushes to `faults` and answers undefined when lists are ragged or an element does not fit the dtype.
@@ -46,7 +55,7 @@ export function readNested (value: unknown, dtype: DType, pointer: string, fault
     return undefined
   }
   const before = faults.length
-  const data: Element[] | ReturnType<typeof allocate> = dtype === 'DT_STRING' ? new Array<Element>(elementCount(shape)) : allocate(dtype, elementCount(shape))
+  let data: Element[] | ReturnType<typeof allocate> = dtype === 'DT_STRING' ? [] : allocate(dtype, Math.min(elementCount(shape), firstElements))
   const path: number[] = []
   const fault = (detail: string): void => { faults.push({ pointer: pointer + path.map(pointerStep).join(''), detail }) }
   let next = 0
@@ -66,7 +75,10 @@ export function readNested (value: unknown, dtype: DType, pointer: string, fault
     }
     const element = read(part)
     if (typeof element === 'string') fault(element)
-    else data[next++] = element
+    else {
+      if (dtype !== 'DT_STRING' && next === data.length) data = grown(dtype, data as NumericData, elementCount(shape))
+      data[next++] = element
+    }
   }
   visit(value, 0)
   return faults.length > before ? undefined : { dtype, shape, data: data as Tensor['data'] }

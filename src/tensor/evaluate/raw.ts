@@ -32,6 +32,8 @@ export function decodeRaw (bytes: Uint8Array, name: string, info: TensorInfo, sh
   const elements = bytes.length / size
   if (shape !== undefined) {
     checkShape(shape, info.shape)
+    // Each empty list of such an answer would cost bytes that the caller never sent.
+    if (elements === 0 && shape[0] !== 0) return refuse([{ pointer: '', detail: `holds no values, which takes a shape that begins with 0, not ${shapeText(shape)}` }])
     if (elementCount(shape) !== elements) return refuse([{ pointer: '', detail: `holds ${elements} ${numpy} values where the shape ${shapeText(shape)} takes ${elementCount(shape)}` }])
   }
   const sizes = shape ?? inferShape(elements, info)

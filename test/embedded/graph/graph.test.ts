@@ -52,6 +52,11 @@ t.test('an op without a kernel is refused when it is compiled, with op and node'
   t.doesNotThrow(() => compile(['x', 'deep/er'], ['y']), 'but not when the node is fed')
 })
 
+t.test('the dtype of what is fed is the placeholder\'s own', async t => {
+  const { graph } = setUp({ nodes: [x, { name: 'd', op: 'PlaceholderWithDefault', inputs: ['one'], attrs: { dtype: attr.dtype('DT_STRING') } }, constNode('one', floats([1], 1))] })
+  t.strictSame(['x:0', 'x', 'd:0', 'one:0', 'gone:0'].map(name => graph.fedDtype(name)), ['DT_FLOAT', 'DT_FLOAT', 'DT_STRING', undefined, undefined])
+})
+
 t.test('a function with such an op is refused as well', async t => {
   const { compile } = setUp({
     nodes: [x, { name: 'call', op: 'PartitionedCall', inputs: ['x'], attrs: { f: attr.func('f') } }],

@@ -1,7 +1,7 @@
 // Row and columnar JSON of a signature as schemas, held against bodies that fit and that do not.
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { predictRequestSchema, predictResponseSchema } from '../../../src/http/openapi/signature-schemas.js'
+import { anyShapes, predictRequestSchema, predictResponseSchema } from '../../../src/http/openapi/signature-schemas.js'
 import type { Signature, TensorInfo } from '../../../src/tensor/tensor.js'
 
 const ajv = new Ajv2020({ strict: false })
@@ -23,11 +23,14 @@ t.test('several, strings, unknown ranks, scalars', async t => {
 })
 
 t.test('answers', async t => {
-  const one = ajv.compile(predictResponseSchema(make({ y: { dtype: 'DT_BOOL', shape: [-1] } })))
+  const compile = (signature: Signature) => ajv.compile({ ...predictResponseSchema(signature), components: { schemas: anyShapes(signature) } })
+  const one = compile(make({ y: { dtype: 'DT_BOOL', shape: [-1] } }))
   t.ok(one({ predictions: [true] }))
   t.ok(one({ outputs: [true, false] }))
   t.notOk(one({ predictions: [1] }))
-  const two = ajv.compile(predictResponseSchema(make({ a: { dtype: 'DT_INT64', shape: [-1] }, b: { dtype: 'DT_DOUBLE', shape: [-1, 1] } })))
+  for (const outputs of [true, [[true], [false]]]) t.ok(one({ outputs }), 'the model server answers in the shape of the question')
+  t.notOk(one({ outputs: [['x']] }))
+  const two = compile(make({ a: { dtype: 'DT_INT64', shape: [-1] }, b: { dtype: 'DT_DOUBLE', shape: [-1, 1] } }))
   t.ok(two({ predictions: [{ a: 1, b: [1.5] }] }))
   t.notOk(two({ predictions: [{ a: 1 }] }))
 })

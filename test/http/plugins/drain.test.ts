@@ -31,6 +31,21 @@ t.test('in the drain delay requests are served, but their connections end', asyn
   t.equal(answer.headers.connection, 'close')
 })
 
+t.test('a request under way when the drain begins ends its connection as well', async t => {
+  let phase: 'serving' | 'draining' = 'serving'
+  const app = Fastify({ return503OnClosing: false })
+  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(errors)
+  await app.register(drain, { service: { phase: () => phase } })
+  app.get('/x', async () => { phase = 'draining'; return 'served' })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const agent = new Agent({ keepAlive: true })
+  const [answer] = await once(httpRequest({ port: (app.server.address() as AddressInfo).port, path: '/x', agent }).end(), 'response') as [IncomingMessage]
+  t.equal(answer.headers.connection, 'close')
+  answer.resume()
+  await app.close()
+})
+
 t.test('after it stopped accepting, an open connection is told to go elsewhere; health still answers', async t => {
   const app = Fastify({ return503OnClosing: false })
   await app.register(requestContext, { requestTimeoutMs: 1000 })

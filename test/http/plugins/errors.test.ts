@@ -159,3 +159,17 @@ t.test('docs/errors.md and the table agree both ways', async t => {
   t.same(rows, Object.entries(errorTable))
   for (const [, code] of page.matchAll(/`([A-Z]+_[A-Z_]+)`/g)) t.ok(code in errorTable, `${code} of the page is a code`)
 })
+
+t.test('a path that ends at a fragment, a method that needs a media type', async t => {
+  const { app } = await build(t)
+  t.match(problem(await app.inject({ method: 'POST', url: '/models/#x/evaluate' })), { status: 404, code: 'ROUTE_NOT_FOUND' }, 'not 405 for a method that is taken there')
+  t.equal((await app.inject({ method: 'GET', url: '/models#x' })).statusCode, 200)
+  const server = await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = new URL(server)
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.write('QUERY /models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  await once(socket, 'close')
+  t.match(text, /^HTTP\/1\.1 40[05] /)
+})

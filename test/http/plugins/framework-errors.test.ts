@@ -20,6 +20,8 @@ t.test('a body of unknown length beyond the limit', async t => {
 t.test('statuses of the framework and its plugins are kept, those of strangers are not', async t => {
   t.equal(toOutriggerError({ code: 'FST_FILES_LIMIT', statusCode: 413, message: 'reach files limit' }, request()).code, 'REQUEST_TOO_LARGE')
   t.equal(toOutriggerError({ statusCode: 404, message: 'from some library, with a /path' }, request()).code, 'INTERNAL')
+  for (const statusCode of [403, 404]) t.match(toOutriggerError(Object.assign(new Error('/srv/secret'), { statusCode, expose: true }), request()), { code: 'ROUTE_NOT_FOUND', message: 'There is no such file' }, 'a file that may not be served')
+  t.equal(toOutriggerError({ statusCode: 500, expose: false }, request()).code, 'INTERNAL')
   for (const odd of [undefined, null, 'text', 7, {}]) t.match(toOutriggerError(odd, request()), { code: 'INTERNAL', cause: odd })
 })
 

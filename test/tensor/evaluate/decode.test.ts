@@ -95,3 +95,25 @@ t.test('not JSON', async t => {
   t.throws(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22)), { code: 'REQUEST_NOT_JSON', message: 'The body is not valid UTF-8' })
   t.same(parseJson(Buffer.from('\ufeff{"a": 12345678901234567890, "s": "1234567890123456789", "d": 1234567890123456789.5, "\\"1234567890123456789": [-9007199254740993]}')), { a: 12345678901234567890n, s: '1234567890123456789', d: 1234567890123456789.5, '"1234567890123456789': [-9007199254740993n] })
 })
+
+t.test('bodies that promise or nest more than can be', async t => {
+  const promising = (n: number): string => `[[[${Array(n).fill('0').join()}]${',0'.repeat(n)}]${',0'.repeat(n)}]`
+  t.match(faults(`{"x": ${promising(5000)}}`, { x: ['DT_DOUBLE', [-1, -1, -1]] }), ['REQUEST_INVALID', /^\/x\/0\/1 must be a list of 5000/], 'no room is made for the 125 billion values that first elements promise')
+  t.match(faults(`{"x": ${promising(5000).replaceAll('0', '""')}}`, { x: ['DT_STRING', [-1, -1, -1]] }), ['REQUEST_INVALID', /^\/x\/0\/1 must be a list of 5000/])
+  const many = Array.from({ length: 20_000 }, (_, i) => i)
+  t.same([...read(`{"x": [${many.join()}]}`, { x: ['DT_INT32', [-1]] }).tensors.x!.data as Int32Array], many, 'room grows with the values')
+
+  const nested = (depth: number, inner: string): string => '[{"a":'.repeat(depth / 2) + inner + '}]'.repeat(depth / 2)
+  t.match(parseJson(Buffer.from(nested(500, '1'))), [{ a: [{ a: Array }] }])
+  t.throws(() => parseJson(Buffer.from(nested(502, '1'))), { code: 'REQUEST_INVALID', message: /nested deeper than 500/, errors: [{ pointer: '' }] })
+  t.throws(() => parseJson(Buffer.from(nested(200_000, '12345678901234567890'))), { code: 'REQUEST_INVALID' })
+  t.same(parseJson(Buffer.from(`[${'"[{\\"",'.repeat(600)}[]]`)), [...Array<string>(600).fill('[{"'), []], 'brackets in strings nest nothing')
+  t.throws(() => parseJson(Buffer.from('['.repeat(1000))), { code: 'REQUEST_NOT_JSON' })
+})
+
+t.test('whole numbers beyond doubles beside what is long', async t => {
+  const long = 'a'.repeat(9_000_000)
+  t.strictSame(parseJson(Buffer.from(`{"s":"${long}\\\\","n":12345678901234567890,"t":"\\"12345678901234567890"}`)), { s: `${long}\\`, n: 12345678901234567890n, t: '"12345678901234567890' })
+  t.same(parseJson(Buffer.from(`[${'9'.repeat(309)}, -${'9'.repeat(310)}]`)), [BigInt('9'.repeat(309)), -Infinity], 'no type holds more digits')
+  t.match(faults(`{"x": [${'9'.repeat(100_000)}]}`, { x: ['DT_INT64', [-1]] }), ['REQUEST_INVALID', '/x/0 must be a whole number (int64), not Infinity'])
+})

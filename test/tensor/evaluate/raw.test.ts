@@ -8,6 +8,7 @@ t.same(decodeRaw(bytes(1, 2, 3, 4), 'x', { dtype: 'DT_FLOAT', shape: [-1, 2] }, 
 t.match(decodeRaw(bytes(1, 2), 'x', { dtype: 'DT_FLOAT', shape: [-1, 2] }, undefined), { plain: true })
 t.match(decodeRaw(bytes(1, 2, 3, 4), 'x', { dtype: 'DT_FLOAT', shape: [-1, -1] }, [1, 4]), { tensors: { x: { shape: [1, 4] } }, plain: true })
 t.match(decodeRaw(bytes(1), 'x', { dtype: 'DT_FLOAT', shape: undefined }, [1]), { tensors: { x: { shape: [1] } } })
+t.match(decodeRaw(new Uint8Array(), 'x', { dtype: 'DT_FLOAT', shape: [-1, -1] }, [0, 3]), { tensors: { x: { shape: [0, 3] } } })
 const offset = new Uint8Array(9).subarray(1)
 t.match(decodeRaw(offset, 'x', { dtype: 'DT_INT64', shape: [-1] }, undefined).tensors.x!.data, BigInt64Array.of(0n), 'bytes need not be aligned')
 
@@ -17,6 +18,7 @@ for (const [body, shape, wanted, message] of [
   [bytes(1, 2), undefined, [-1, -1], /needs the header outrigger-shape/],
   [bytes(1, 2), [2, 2], [-1, 2], /holds 2 float32 values where the shape \[2, 2\] takes 4/],
   [bytes(1, 2), [1, 2], [-1, 3], /has the shape \[1, 2\] where the model takes \[n, 3\]/],
-  [new Uint8Array(), undefined, [-1, 2], /holds 0 values/]
+  [new Uint8Array(), undefined, [-1, 2], /holds 0 values/],
+  [new Uint8Array(), [999_999_999, 0], [-1, -1], /holds no values, which takes a shape that begins with 0, not \[999999999, 0\]/]
 ] as const) t.throws(() => decodeRaw(body, 'x', { dtype: 'DT_FLOAT', shape: wanted }, shape), { code: 'REQUEST_INVALID', message })
 t.throws(() => decodeRaw(Uint8Array.of(2), 'x', { dtype: 'DT_BOOL', shape: [-1] }, undefined), { message: /neither 0 nor 1/ })

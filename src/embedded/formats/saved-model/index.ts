@@ -24,7 +24,8 @@ const initSignature = '__saved_model_init_op'
 /** Programs for subsets of a signature's outputs that are kept. */
 const maxNarrowed = 32
 
-const allOps: ReadonlyMap<string, Op> = new Map([...ops, ...Object.entries({ ...controlOps, ...variableOps, ...restoreOps })])
+/** Every op that a SavedModel may use. */
+export const allOps: ReadonlyMap<string, Op> = new Map([...ops, ...Object.entries({ ...controlOps, ...variableOps, ...restoreOps })])
 
 function readMeta (folder: string): MetaGraph {
   const path = join(folder, 'saved_model.pb')
@@ -112,8 +113,10 @@ function infoOf (signature: string, name: string, { tensor, dtype, shape }: Tens
 function runnable (name: string, def: SignatureDef, graph: Graph): Runnable {
   const inputs = [...def.inputs].sort(([, a], [, b]) => a.tensor < b.tensor ? -1 : a.tensor > b.tensor ? 1 : 0)
   const outputs = [...def.outputs]
-  const infos = (entries: [string, TensorDef][]): Map<string, TensorInfo> => new Map(entries.map(([key, tensor]) => [key, infoOf(name, key, tensor)]))
-  const signature: Signature = { name, methodName: def.methodName, inputs: infos(inputs), outputs: infos(outputs) }
+  const infos = (entries: [string, TensorDef][]): [string, TensorInfo][] => entries.map(([key, tensor]) => [key, infoOf(name, key, tensor)])
+  // What is checked is what the graph takes: TensorFlow's session knows nothing of the signature's dtypes, and some exports have them wrong.
+  const fed = infos(inputs).map(([key, info]) => [key, { ...info, dtype: graph.fedDtype(def.inputs.get(key)!.tensor) ?? info.dtype }] as const)
+  const signature: Signature = { name, methodName: def.methodName, inputs: new Map(fed), outputs: new Map(infos(outputs)) }
   const program = graph.compile(inputs.map(([, { tensor }]) => tensorName(tensor)), outputs.map(([, { tensor }]) => tensorName(tensor)), [])
   return { signature, inputs: inputs.map(([key]) => key), outputs: outputs.map(([key]) => key), defaults: def.defaults, program, narrowed: new Map() }
 }

@@ -9,6 +9,9 @@ const maxParts = 1000
 /** `Image/PNG; q=1` → `image/png`; '' when there is none. */
 export const mediaTypeOf = (header: string | undefined): string => (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 
+/** A file part without a Content-Type counts as text/plain (RFC 7578, 4.4): what clients send that only know a file's name. Nobody means it. */
+const undefinedTypes = new Set(['', 'text/plain'])
+
 /** Reads a multipart/form-data body. Throws REQUEST_INVALID for one that is cut off or malformed. */
 export async function readForm (body: Uint8Array, contentType: string): Promise<FormPart[]> {
   if (!/;\s*boundary=/i.test(contentType)) throw new OutriggerError('REQUEST_INVALID', 'The header Content-Type of the form names no boundary')
@@ -22,7 +25,7 @@ export async function readForm (body: Uint8Array, contentType: string): Promise<
   if (entries.length > maxParts) throw new OutriggerError('REQUEST_INVALID', `The form has ${entries.length} parts, more than the limit of ${maxParts}`)
   return await Promise.all(entries.map(async ([name, value]) => typeof value === 'string'
     ? { name, mediaType: undefined, filename: undefined, data: new Uint8Array(Buffer.from(value)) }
-    : { name, mediaType: value.type === '' ? undefined : mediaTypeOf(value.type), filename: value.name, data: new Uint8Array(await value.arrayBuffer()) }))
+    : { name, mediaType: undefinedTypes.has(value.type) ? undefined : mediaTypeOf(value.type), filename: value.name, data: new Uint8Array(await value.arrayBuffer()) }))
 }
 
 /** The header outrigger-shape, `1,224,224,3`. Throws REQUEST_INVALID. */

@@ -36,9 +36,11 @@ const metadataOf = ({ headers }: FastifyRequest): Record<string, string> | undef
   typeof headers.traceparent === 'string' && /^[\da-f-]{55}$/.test(headers.traceparent) ? { traceparent: headers.traceparent } : undefined
 
 export default async function evaluate (app: FastifyInstance, { service }: EvaluateOptions): Promise<void> {
+  // Before the body is read: one that is too large is counted here as well.
+  app.addHook('onRequest', async request => { request.outcome.api = 'evaluate' })
+
   async function answer (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { outcome } = request
-    outcome.api = 'evaluate'
     const params = request.params as TargetParams
     outcome.model = params.model !== undefined && service.registry.get(params.model) === undefined ? undefined : params.model
     const { model, version: entry } = availableVersion(service, params)

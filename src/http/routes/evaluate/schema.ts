@@ -86,6 +86,11 @@ function handlerInput (schema: Schema): Schema {
   }
 }
 
+/** The default signature's schema, or one of the others'. */
+function alsoOf (schemaOf: (signature: Signature) => Schema, usual: Signature, others: readonly Signature[]): Schema {
+  return others.length === 0 ? schemaOf(usual) : { anyOf: [schemaOf(usual), ...others.map(one => ({ description: `With the signature ${one.name}.`, ...schemaOf(one) }))] }
+}
+
 /** The signature that a request means when it names none; undefined before the version has loaded, or when there are several and none is the default. */
 export function usualSignature ({ signatures }: VersionEntry): Signature | undefined {
   try {
@@ -96,15 +101,16 @@ export function usualSignature ({ signatures }: VersionEntry): Signature | undef
 }
 
 /**
- * The request's schema by media type, and the JSON answer's. With a handler its `input` and `output`; where it has no such function, and without a handler, those of the default signature's tensors.
+ * The request's schema by media type, and the JSON answer's. With a handler its `input` and `output`; where it has no such function, and without a handler, those of the tensors of the default signature first, then of the others, which a request can name.
  * Anything (`{}`) where nothing is known.
  */
 export function evaluateSchemas (entry: VersionEntry): { request: Readonly<Record<string, Schema>>, response: Schema } {
   const { description } = entry.handler ?? plainHandler(entry.signatures)
   const signature = usualSignature(entry)
-  const given = description.preprocess ? description.input ?? {} : signature === undefined ? {} : plainRequest(signature)
+  const others = [...entry.signatures.values()].filter(one => one !== signature)
+  const given = description.preprocess ? description.input ?? {} : signature === undefined ? {} : alsoOf(plainRequest, signature, others)
   const json = description.preprocess ? handlerInput(given) : given
   const request = Object.fromEntries(description.mediaTypes.map(mediaType => [mediaType, bodySchema(mediaType, mediaType === 'multipart/form-data' ? given : json)]))
-  const response = description.postprocess ? description.output ?? {} : signature === undefined ? {} : plainResponse(signature)
+  const response = description.postprocess ? description.output ?? {} : signature === undefined ? {} : alsoOf(plainResponse, signature, others)
   return { request, response }
 }

@@ -25,6 +25,8 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
 
   app.addHook('onRequest', async (request, reply) => {
     request.outcome.api = 'tensorflow'
+    // TensorFlow Serving never looks at it; Fastify refuses one that is no media type.
+    delete request.raw.headers['content-type']
     setCorsHeaders(request, reply, allow)
   })
 

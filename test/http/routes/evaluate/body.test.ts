@@ -17,6 +17,8 @@ t.test('forms', async t => {
     { name: 'text', mediaType: undefined, filename: undefined, data: new Uint8Array(Buffer.from('héé')) },
     { name: 'file', mediaType: 'image/png', filename: /a .*\.png/, data: Uint8Array.of(0, 13, 10, 255) }
   ])
+  const boundless = Buffer.from('--b\r\nContent-Disposition: form-data; name="p"; filename="p.png"\r\n\r\nx\r\n--b--\r\n')
+  t.match(await readForm(boundless, 'multipart/form-data; boundary=b'), [{ name: 'p', filename: 'p.png', mediaType: undefined }], 'a file whose type nobody says')
   const many = new FormData()
   for (let i = 0; i <= 1000; i++) many.append('a', '1')
   const big = new Request('http://x', { method: 'POST', body: many })

@@ -24,6 +24,15 @@ t.test('of a signature', async t => {
   t.notOk(fits(response, { survived: 'x', scores: [1, 2, 3] }))
 })
 
+t.test('of several signatures', async t => {
+  const usual = signature({ x: ['DT_FLOAT', [-1]] }, { y: ['DT_FLOAT', [-1]] })
+  const { request, response } = evaluateSchemas(version('m', 1n, [usual, { ...signature({ s: ['DT_STRING', [-1]] }, { n: ['DT_INT32', [-1]] }), name: 'count' }]))
+  for (const body of [{ x: 1 }, { x: [1, 2] }, { s: 'a' }]) t.ok(fits(request['application/json'], body))
+  t.notOk(fits(request['application/json'], { x: 'a' }))
+  for (const answer of [{ y: 1 }, { n: [1, 2] }]) t.ok(fits(response, answer))
+  t.notOk(fits(response, {}))
+})
+
 t.test('of a handler', async t => {
   const input = Type.Object({ picture: Picture(), top: Type.Optional(Type.Integer()) })
   const handler: VersionHandler = {

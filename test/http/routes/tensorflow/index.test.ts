@@ -20,3 +20,12 @@ t.test('what lies under /v1/ and what does not', async t => {
   }
   t.equal((await app.inject('/v1/models/%zz')).statusCode, 400)
 })
+
+t.test('a Content-Type is not looked at, even one that is none', async t => {
+  const { app } = await tensorflowApp(t)
+  const of = async (headers: Record<string, string>): Promise<number> => (await app.inject({ method: 'POST', url: '/v1/models/nobody:predict', headers, payload: '{"instances": [1]}' })).statusCode
+  const usual = await of({ 'content-type': 'application/json' })
+  t.equal(usual, 404)
+  for (const type of ['/', ';', 'a/b/c', 'text/html;;;=', 'image/png']) t.equal(await of({ 'content-type': type }), usual, type)
+  t.equal(await of({}), usual, 'none')
+})
