@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine, ServableList, ServableStatus } from '../engine/engine.js'
+import type { VersionEntry } from '../inference/registry.js'
 import type { TakenVersion } from './version.js'
 
 /** How often the states of versions that are loading are looked at. */
@@ -14,6 +15,18 @@ export interface LoadCalls {
   readonly available: (taken: TakenVersion) => void
   readonly failed: (taken: TakenVersion, reason: string, error?: unknown) => void
   readonly signal: AbortSignal
+}
+
+/** The probe looks about twice a second. */
+const seenWithinMs = 3000
+
+/** Resolves once the engine's probe has seen the version AVAILABLE, which health goes by; after a while also without. */
+export async function seenAvailable ({ engine, model, version }: VersionEntry, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + seenWithinMs
+  while (performance.now() < end && !signal.aborted) {
+    if (engine.lastStatuses().get(model)?.some(status => status.version === version && status.state === 'AVAILABLE') === true) return
+    await sleep(lookEveryMs)
+  }
 }
 
 export class EngineList {

@@ -10,7 +10,7 @@ import { idle } from '../inference/lease.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
 import { servableChecksum } from './checksum.js'
 import { choose, chooseAtOnce } from './chooser.js'
-import { EngineList } from './engine-list.js'
+import { EngineList, seenAvailable } from './engine-list.js'
 import type { EngineFor } from './engine-picker.js'
 import { fingerprint } from './fingerprint.js'
 import { makeReady, type GoLiveSteps } from './go-live.js'
@@ -301,6 +301,8 @@ export class Repository {
     try {
       // An older version beside a newer one takes nobody's place.
       await makeReady(taken, replaced !== undefined && (replaced.version < entry.version || !this.#models.get(entry.model)!.desired.has(replaced.version)) ? replaced : undefined, this.#options)
+      // Else health would doubt the new version while the old one is not asked any more.
+      await seenAvailable(entry, this.#ending.signal)
     } catch (error) {
       await entry.handler?.close().catch(() => {})
       entry.handler = undefined

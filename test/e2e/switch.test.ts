@@ -58,7 +58,14 @@ for (const engine of engines) {
           await sleep(2)
         }
       }
-      const callers = Array.from({ length: 4 }, caller)
+      const prober = async (): Promise<void> => {
+        while (running) {
+          const health = await service.call('/health')
+          if (health.status !== 200) wrong.push(`health ${health.text}`)
+          await sleep(20)
+        }
+      }
+      const callers = [...Array.from({ length: 4 }, caller), prober()]
       await copySlowly(join(modelsFolder, 'half_plus_two/2'), join(models, 'half/2'), order.sort)
       await until('version 2 answers alone', async () => (await service.call('/health')).json.models[0].versions.map((one: { version: string }) => one.version).join() === '2' || undefined, 45_000)
       await sleep(200)
@@ -89,7 +96,7 @@ t.test('what fails is told and leaves the old version; SIGHUP and reload; labels
   const failed = await until('the example fails', async () => (await service.call('/health')).json.failed[0])
   t.match(failed, { model: 'half', version: '2', reason: /example number: \/rows\/0\/y: expected 99, got 2\.5/ })
   t.equal((await service.call('/health')).status, 200)
-  t.same((await service.post('/models/half/evaluate', { x: 1 })).json, [2.5])
+  t.same((await service.post('/models/half/versions/1/evaluate', { x: 1 })).json, [2.5])
   t.match((await service.call('/metrics')).text, /outrigger_version_failures_total\{model="half"\} 1/)
   copyFileSync(join(modelsFolder, 'half_plus_two/2/examples/number.json'), join(models, 'half/2/examples/number.json'))
   t.equal((await service.post('/models/half/reload', {})).status, 202)
