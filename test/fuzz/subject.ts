@@ -63,7 +63,8 @@ export async function startSubject (t: Test, engine: EngineUnderTest): Promise<S
   const service = await start(t, { engine, models, flags: ['--default-model', 'titanic', '--body-limit', '8MiB'], env: { OUTRIGGER_LOG_REQUESTS: 'false', NODE_OPTIONS: `--expose-gc --import=${collectOnSignal}` } })
   const document = (await service.call('/openapi.json')).json as Document
   const first = await answers(service)
-  if (/^(?!200 )\d{3} /m.test(first)) throw new Error(`the service does not answer what is valid:\n${first}`)
+  // A model server may not implement an API (501).
+  if (/^(?!200 |501 )\d{3} /m.test(first)) throw new Error(`the service does not answer what is valid:\n${first}`)
   const children = service.children()
   const memory = (): Memory => ({ service: residentBytes(service.pid), child: service.children().reduce((sum, pid) => sum + residentBytes(pid), 0) })
   return {
