@@ -32,6 +32,9 @@ export const errorTable = {
   MODEL_UNAVAILABLE: { http: 503, grpc: 14, title: 'The model server answered that it is unavailable' },
   MODEL_FAILED: { http: 500, grpc: 13, title: 'The model failed' },
   MODEL_ANSWER_INVALID: { http: 500, grpc: 13, title: 'The model answered something that cannot be read' },
+  MODEL_EXAMPLE: { http: 503, grpc: 9, title: 'An example of the version got another answer than it must' },
+  MODEL_INCOMPATIBLE: { http: 503, grpc: 9, title: 'The version does not fit the signature of the one it would replace' },
+  MODEL_INCOMPLETE: { http: 503, grpc: 14, title: 'The version is not complete yet' },
   MODEL_SERVER_UNREACHABLE: { http: 503, grpc: 14, title: 'No model server came back within the deadline' },
   MODEL_SERVER_CRASHED: { http: 503, grpc: 14, title: 'The model server died of this request' },
   HANDLER_INPUT: { http: 422, grpc: 3, title: 'The handler refused the input' },
@@ -41,6 +44,7 @@ export const errorTable = {
   SERVICE_DRAINING: { http: 503, grpc: 14, title: 'The service is shutting down' },
   SERVICE_OVERLOADED: { http: 503, grpc: 14, title: 'The service has more work than it can finish in time' },
   CONSUL_CALL: { http: 503, grpc: 14, title: 'A call to the Consul agent failed' },
+  DATA_DIR: { http: 503, grpc: 14, title: 'What must be kept cannot be written to the data directory' },
   CONFIG_INVALID: { http: 500, grpc: 3, title: 'The configuration has faults' },
   INTERNAL: { http: 500, grpc: 13, title: 'The service itself failed' }
 } as const satisfies Record<string, { http: number, grpc: number, title: string }>

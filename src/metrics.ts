@@ -18,6 +18,8 @@ export interface Metrics {
   failure (code: ErrorCode): void
   /** A version went live this long after its load began. */
   modelLoaded (model: string, version: string, seconds: number): void
+  /** A version could not go live, or was refused. */
+  versionFailed (model: string): void
   /** Whether the service stands in Consul now. */
   consulRegistered (registered: boolean): void
   /** A call to the Consul agent failed. */
@@ -124,6 +126,7 @@ export function createMetrics (options: MetricsOptions): Metrics {
   const inFlight = new Gauge({ name: 'outrigger_requests_in_flight', help: 'HTTP requests that are being answered now.', registers })
   const failures = new Counter({ name: 'outrigger_failures_total', help: 'Errors that were answered, by code (docs/errors.md).', registers, labelNames: ['code'] })
   const loadSeconds = new Gauge({ name: 'outrigger_model_load_seconds', help: 'How long the last load of this version took until it went live.', registers, labelNames: ['model', 'version'] })
+  const versionFailures = new Counter({ name: 'outrigger_version_failures_total', help: 'Versions that did not go live: their load, handler or examples failed, or they do not fit. GET /changes says why.', registers, labelNames: ['model'] })
   const registered = new Gauge({ name: 'outrigger_consul_registered', help: 'Whether this instance is registered in Consul (1) or not (0).', registers })
   const consulFailures = new Counter({ name: 'outrigger_consul_failures_total', help: 'Calls to the Consul agent that failed, by call.', registers, labelNames: ['call'] })
   for (const code of Object.keys(errorTable)) failures.inc({ code }, 0)
@@ -142,6 +145,7 @@ export function createMetrics (options: MetricsOptions): Metrics {
     inFlight (change) { inFlight.inc(change) },
     failure (code) { failures.inc({ code }) },
     modelLoaded (model, version, time) { loadSeconds.set(limit(model, version), time) },
+    versionFailed (model) { versionFailures.inc({ model: limit(model, undefined).model }) },
     consulRegistered (value) { registered.set(value ? 1 : 0) },
     consulFailure (call) { consulFailures.inc({ call }) }
   }

@@ -5,6 +5,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildInfo } from './build-info.js'
+import { Journal } from './changes/journal.js'
 import { environment } from './config/environment.js'
 import type { LoadedConfig } from './config/load.js'
 import type { Config } from './config/schema.js'
@@ -26,18 +27,26 @@ import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { assigningSignatures } from './repository/assigns.js'
-import { enginePicker, Repository } from './repository/repository.js'
+import { enginePicker, type EngineFor } from './repository/engine-picker.js'
+import { runExamples } from './repository/examples.js'
+import { Labels } from './repository/labels.js'
+import { predictModelOf } from './repository/predict-model.js'
+import { Repository } from './repository/repository.js'
 import type { RepositorySource } from './repository/scan.js'
+import { startWatch, type Watch } from './repository/watch.js'
 
 /** How long the first loading of all models may take: large models from a slow disk take minutes. */
 const loadWithinMs = 30 * 60_000
 /** Limits of the stops that wait for no caller. With the drain's 15 s they stay below 30 s, the longest kill_timeout that a Nomad client grants by default; Consul's 9 s come on top only where Nomad does not start the service. */
 const handlersStopMs = 2000
-const engineStopMs = 7000
+const engineStopMs = 6500
+const journalStopMs = 500
+/** Beyond the longest request: until the last answer of a version that goes is written. */
+const drainMarginMs = 1000
 /** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */
 const registeredDrainDelayMs = 2000
 
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const signals = ['SIGTERM', 'SIGINT'] as const
 /** One Ctrl-C reaches us twice where npm or another runner passes it on; only a later second signal means: at once. */
 const sameSignalMs = 250
 
@@ -50,10 +59,14 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   if (config.engine === 'tensorflow') program()
   const picker = enginePicker(makeEngine, config.engine, () => findModelServer(config.tensorflowModelServer, environment.PATH) !== undefined)
   const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list() })
-  const repository = makeRepository(config, registry, log, metrics, picker.engineFor)
+  const journal = new Journal({ folder: config.dataDir, log })
+  const labels = new Labels({ folder: config.dataDir, log })
+  await Promise.all([journal.open(), labels.open()])
+  const repository = makeRepository({ config, registry, log, metrics, engineFor: picker.engineFor, journal, labels })
   repository.find()
+  journal.add({ what: 'start', from: null, to: buildInfo.version, by: 'start' })
 
-  const end = { draining: false, forced: false, failure: undefined as string | undefined, begun: undefined as number | undefined }
+  const end = { draining: false, forced: false, failure: undefined as string | undefined, asked: undefined as string | undefined, begun: undefined as number | undefined }
   const phase: Service['phase'] = () => end.failure !== undefined ? 'failed' : end.draining ? 'draining' : repository.loading() ? 'loading' : 'serving'
   const service: Service = {
     log,
@@ -69,9 +82,17 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     shutdown: (mode, reason) => {
       log.info({ mode, reason }, 'shutdown')
       end.forced ||= mode === 'force'
+      end.asked ??= reason
       close()
     },
-    repositoryFaults: () => repository.faults()
+    repositoryFaults: () => repository.faults(),
+    changes: limit => journal.list(limit),
+    reload: (model, by) => {
+      if (!repository.knows(model)) throw new OutriggerError('MODEL_NOT_FOUND', `There is no model ${model}; there are: ${repository.names().join(', ') || 'none'}`, { model })
+      journal.add({ what: 'reload', model, by })
+      void repository.sync(by, [model])
+    },
+    moveLabel: async (model, label, version, by) => await repository.moveLabel(model, label, version, by)
   }
 
   function makeEngine (kind: EngineKind): Engine {
@@ -81,6 +102,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       environment,
       log: log.child({ engine: kind }),
       ...(config.socketDir === undefined ? {} : { socketParents: [config.socketDir] })
+    })
+    let restarts = 0
+    engine.on('state', report => {
+      if (report.restarts > restarts) journal.add({ what: 'engine-restart', from: null, to: kind, by: 'supervisor', ...(report.reason === undefined ? {} : { reason: report.reason }) })
+      restarts = report.restarts
     })
     engine.on('state', ({ state, reason }) => { if (state === 'failed') fail(`the ${kind} model server does not come up: ${reason ?? 'no reason known'}`) })
     return engine
@@ -92,6 +118,14 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     close()
   }
 
+  const reread = (): void => {
+    if (end.draining) return
+    log.info('SIGHUP: the repository is read again')
+    journal.add({ what: 'reload', by: 'SIGHUP' })
+    void repository.sync('SIGHUP', repository.names())
+  }
+  process.on('SIGHUP', reread)
+  let watch: Watch | undefined
   const onStopFailure = ({ unit, error }: StopFailure): void => log.error({ unit, error }, 'stop failed')
   let app: FastifyInstance | undefined
   let address = { host: config.host, port: config.port }
@@ -117,6 +151,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   // The order of start, and in reverse of end: docs/architecture.md.
   const units: Unit[] = [
     unit('model servers', engineStopMs, async () => {}, async () => { await Promise.all(picker.engines().map(async engine => { await engine.stop() })) }),
+    unit('changes', journalStopMs, async () => {}, async () => { await journal.close() }),
     unit('handlers', handlersStopMs, async () => {}, async () => { await repository.close() }),
     unit('http', config.drainTimeoutMs, async () => {
       app = await buildServer({
@@ -134,8 +169,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     }, async () => { await app?.close() }),
     unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),
     unit('models', 0, async () => {
-      repository.load().then(() => announce(), (error: unknown) => fail((error as Error).message))
-    }, async () => {}),
+      repository.load().then(() => {
+        announce()
+        if (!end.draining) watch = startWatch(config.watchIntervalMs, async () => { await repository.sync('watch') })
+      }, (error: unknown) => fail((error as Error).message))
+    }, async () => { void watch?.stop() }),
     consul
   ]
 
@@ -146,10 +184,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   }
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
-  const grace = closeWithGrace({ delay: stopWithinMs, skip: [...signals], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
+  const grace = closeWithGrace({ delay: stopWithinMs, skip: [...signals, 'SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
     end.begun ??= Date.now()
     end.draining = true
     if (err !== undefined) { end.failure ??= err.message; log.fatal(err, 'an error that nobody caught') }
+    journal.add({ what: 'drain', from: 'serving', to: 'draining', by: end.asked ?? 'the service', ...(end.failure === undefined ? {} : { reason: end.failure }) })
     await stopAll(end.forced ? units.filter(({ name }) => name !== 'http') : units, onStopFailure)
     log.info('ended')
     if (end.failure !== undefined) process.exit(1)
@@ -162,6 +201,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   for (const signal of signals) {
     process.on(signal, () => {
       log.info({ signal }, 'shutdown')
+      end.asked ??= signal
       if (end.begun !== undefined && Date.now() - end.begun > sameSignalMs) process.exit(1)
       close()
     })
@@ -177,7 +217,9 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
 const unit = (name: string, stopWithinMs: number, start: () => Promise<void>, stop: () => Promise<void>): Unit => ({ name, stopWithinMs, start, stop })
 
-function makeRepository (config: Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: ReturnType<typeof enginePicker>['engineFor']): Repository {
+interface RepositoryParts { config: Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels }
+
+function makeRepository ({ config, registry, log, metrics, engineFor, journal, labels }: RepositoryParts): Repository {
   const source: RepositorySource = config.modelConfigFile !== undefined
     ? { kind: 'config-file', file: config.modelConfigFile }
     : config.modelName !== undefined && config.modelBasePath !== undefined
@@ -190,6 +232,12 @@ function makeRepository (config: Config, registry: Registry, log: Logger, metric
     log,
     engineFor,
     loadWithinMs,
+    labels,
+    settleMs: config.settleTimeMs,
+    drainWithinMs: config.requestTimeoutMs + drainMarginMs,
+    record: change => { journal.add(change) },
+    onFailed: ({ model }) => { metrics.versionFailed(model) },
+    runExamples: async entry => { await runExamples(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }) },
     onLive: ({ model, version }, seconds) => metrics.modelLoaded(model, version.toString(), seconds),
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),

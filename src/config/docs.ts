@@ -12,7 +12,8 @@ underscores, as \`--name VALUE\` or \`--name=VALUE\`. Times are written \`500ms\
 \`10MB\` or as plain bytes.
 
 The settings of one model stand in \`model.yaml\` in the model's folder: \`versions\` (\`latest N\`, \`all\`, or a list), \`labels\`, \`engine\`,
-\`required\`, \`timeout\`, \`retry\`, \`handler: { isolate, timeout }\`.
+\`required\`, \`timeout\`, \`retry\`, \`seal\` (a version waits for a file \`.complete\` in its folder), \`force\` (a version may replace one whose
+signatures differ), \`handler: { isolate, timeout }\`. It is read again while the service runs.
 
 | flag | file | environment | default | meaning |
 |---|---|---|---|---|

@@ -12,11 +12,15 @@ export interface ModelSettings {
   readonly timeoutMs: number | undefined
   /** False forbids sending a call twice; undefined leaves it to what the graph shows. */
   readonly retry: boolean | undefined
+  /** Whether a version waits for a file `.complete` in its folder before it is taken in. */
+  readonly seal: boolean
+  /** Whether a version may replace one whose signatures differ. */
+  readonly force: boolean
   readonly handler: { readonly isolate: boolean, readonly timeoutMs: number | undefined }
 }
 
 export const defaultModelSettings: ModelSettings = {
-  policy: { kind: 'latest', count: 1 }, labels: new Map(), engine: undefined, required: true, timeoutMs: undefined, retry: undefined, handler: { isolate: true, timeoutMs: undefined }
+  policy: { kind: 'latest', count: 1 }, labels: new Map(), engine: undefined, required: true, timeoutMs: undefined, retry: undefined, seal: false, force: false, handler: { isolate: true, timeoutMs: undefined }
 }
 
 type Raw = unknown
@@ -43,6 +47,8 @@ const readers: Readonly<Record<string, (raw: Raw) => Partial<ModelSettings> | st
   engine: raw => raw === 'tensorflow' || raw === 'embedded' || raw === 'auto' ? { engine: raw } : 'must be tensorflow, embedded or auto',
   required: raw => typeof raw === 'boolean' ? { required: raw } : 'must be true or false',
   retry: raw => typeof raw === 'boolean' ? { retry: raw } : 'must be true or false',
+  seal: raw => typeof raw === 'boolean' ? { seal: raw } : 'must be true or false',
+  force: raw => typeof raw === 'boolean' ? { force: raw } : 'must be true or false',
   timeout: raw => { const ms = milliseconds(raw); return !ms ? 'must be a length of time such as 500ms or 30s' : { timeoutMs: ms } },
   handler: raw => {
     if (typeof raw !== 'object' || raw === null) return 'must hold isolate or timeout'

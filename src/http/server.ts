@@ -9,6 +9,7 @@ import rawBody from './plugins/raw-body.js'
 import requestContext from './plugins/request-context.js'
 import admin, { type AdminOptions } from './routes/admin/index.js'
 import catalogue from './routes/catalogue/index.js'
+import changes from './routes/changes/index.js'
 import evaluate from './routes/evaluate/index.js'
 import health from './routes/health/index.js'
 import tensorflow from './routes/tensorflow/index.js'
@@ -65,6 +66,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(version, { service, ...options.version })
   await app.register(admin, { service, ...options.admin })
   await app.register(catalogue, { service })
+  await app.register(changes, { service })
   await app.register(evaluate, { service })
   await app.register(tensorflow, { service, inflateLimit: bodyLimitBytes, ...(options.cors === undefined ? {} : { cors: options.cors }) })
   return app

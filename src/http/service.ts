@@ -1,5 +1,6 @@
 // What the routes are given of the service behind them. serve.ts builds it; routes and plugins import only this type.
 import type { Logger } from 'pino'
+import type { Change } from '../changes/journal.js'
 import type { Engine } from '../engine/engine.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
 import type { Tensors } from '../tensor/tensor.js'
@@ -29,4 +30,10 @@ export interface Service {
   readonly shutdown: (mode: 'graceful' | 'force', reason: string) => void
   /** The loading of models that failed before they had an entry in the registry, or repository-wide faults: name (or path) and reason. */
   readonly repositoryFaults: () => readonly { model: string, required: boolean, reason: string }[]
+  /** The newest changes first. */
+  readonly changes: (limit: number) => readonly Change[]
+  /** Looks at the repository now and takes what is there of this model, failed versions too; resolves at once. Throws MODEL_NOT_FOUND. */
+  readonly reload: (model: string, by: string) => void
+  /** Moves a label to a version that is available; `from` is the one before. Rejects with MODEL_NOT_FOUND, MODEL_NOT_READY or DATA_DIR. */
+  readonly moveLabel: (model: string, label: string, version: bigint, by: string) => Promise<{ from: bigint | undefined }>
 }

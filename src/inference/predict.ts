@@ -3,6 +3,7 @@ import { OutriggerError } from '../errors.js'
 import { readPredictResponse, writePredictRequest } from '../tensor/proto/predict.js'
 import { WireError } from '../tensor/proto/wire.js'
 import type { Tensors } from '../tensor/tensor.js'
+import { using } from './lease.js'
 import type { VersionEntry } from './registry.js'
 
 const predictPath = '/tensorflow.serving.PredictionService/Predict'
@@ -24,7 +25,8 @@ export async function predict (entry: VersionEntry, inputs: Tensors, call: Predi
   const { model, version } = entry
   try {
     const request = writePredictRequest({ model: { name: model, version, signatureName: call.signature }, inputs, outputFilter: [] })
-    const answer = await entry.engine.call(predictPath, request, { deadline: call.deadline, signal: call.signal, resend: entry.mayResend(call.signature), ...(call.metadata === undefined ? {} : { metadata: call.metadata }) })
+    const options = { deadline: call.deadline, signal: call.signal, resend: entry.mayResend(call.signature), ...(call.metadata === undefined ? {} : { metadata: call.metadata }) }
+    const answer = await using(entry, async () => await entry.engine.call(predictPath, request, options))
     return readPredictResponse(answer).outputs
   } catch (error) {
     if (error instanceof OutriggerError) {

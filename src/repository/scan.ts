@@ -26,7 +26,14 @@ export interface FoundVersion {
   readonly format: string
   /** The handler's file, if the version has one. */
   readonly handlerFile: string | undefined
+  /** Whether the file `.complete` is there, which `seal: true` waits for. */
+  readonly sealed: boolean
+  /** The parts besides the servable that are there: the handler, examples. A successor without them is most likely not complete. */
+  readonly extras: readonly string[]
 }
+
+/** The file that says: this version is complete. */
+const seal = '.complete'
 
 const formatFiles: readonly (readonly [file: RegExp, format: string])[] = [
   [/^saved_model\.pb(txt)?$/, 'saved-model'],
@@ -69,12 +76,22 @@ export function findModels (source: RepositorySource): (ModelSource | ModelFault
     }
     return readdirSync(source.folder, { withFileTypes: true })
       .filter(entry => !entry.name.startsWith('.') && isFolder(join(source.folder, entry.name)))
-      .filter(entry => readdirSync(join(source.folder, entry.name)).some(name => name === 'model.yaml' || /^\d+$/.test(name)))
+      .filter(entry => namesIn(join(source.folder, entry.name)).some(name => name === 'model.yaml' || /^\d+$/.test(name)))
       .map(entry => listed(entry.name, resolve(source.folder, entry.name)))
   } catch (error) {
     if (error instanceof OutriggerError) throw new OutriggerError(error.code, source.kind === 'config-file' ? `${source.file}: ${error.message}` : error.message, { cause: error })
     const what = source.kind === 'config-file' ? `The model config file ${source.file}` : `The model repository ${source.folder}`
     throw new OutriggerError('CONFIG_INVALID', `${what} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, { cause: error })
+  }
+}
+
+/** The names in a folder; none when it has gone away since it was listed. */
+function namesIn (folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
   }
 }
 
@@ -104,10 +121,10 @@ export function findVersions (basePath: string): FoundVersion[] {
     const version = BigInt(name)
     const folder = join(basePath, name)
     if (version >= 2n ** 63n || found.has(version) || !isFolder(folder)) continue
-    const files = readdirSync(folder)
+    const files = namesIn(folder)
     const format = formatFiles.find(([pattern]) => files.some(file => pattern.test(file)))?.[1]
     if (format === undefined) continue
-    found.set(version, { version, folder, format, handlerFile: files.includes('handler.ts') ? join(folder, 'handler.ts') : undefined })
+    found.set(version, { version, folder, format, handlerFile: files.includes('handler.ts') ? join(folder, 'handler.ts') : undefined, sealed: files.includes(seal), extras: files.filter(file => file === 'handler.ts' || file === 'examples') })
   }
   return [...found.values()].sort((a, b) => a.version < b.version ? 1 : -1)
 }

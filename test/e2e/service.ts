@@ -84,11 +84,11 @@ export function write (folder: string, files: Readonly<Record<string, string | U
   }
 }
 
-/** Copies a sample's version into a repository folder as `name/version`, without its handler unless wanted. */
+/** Copies a sample's version into a repository folder as `name/version`, without its handler (and the examples, which need it) unless wanted. */
 export function copyModel (repository: string, from: string, name: string, version = '1', { handler = false } = {}): string {
   const target = join(repository, name, version)
   cpSync(join(modelsFolder, from), target, { recursive: true })
-  for (const file of readdirSync(target)) if (!handler && file.endsWith('.ts')) rmSync(join(target, file))
+  for (const file of readdirSync(target)) if (!handler && (file.endsWith('.ts') || file === 'examples')) rmSync(join(target, file), { recursive: true })
   return target
 }
 

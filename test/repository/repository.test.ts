@@ -3,7 +3,8 @@ import t, { type Test } from 'tap'
 import type { Engine } from '../../src/engine/engine.js'
 import { OutriggerError } from '../../src/errors.js'
 import { Registry } from '../../src/inference/registry.js'
-import { enginePicker, Repository, type RepositoryOptions } from '../../src/repository/repository.js'
+import { enginePicker } from '../../src/repository/engine-picker.js'
+import { Repository, type RepositoryOptions } from '../../src/repository/repository.js'
 import { fakeEngine, type FakeEngineOptions } from '../helpers/fake-engine.js'
 
 const savedModel = () => ({ 'saved_model.pb': '' })

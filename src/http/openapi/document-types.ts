@@ -36,7 +36,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response | Reference>>
 }
 
-export type Method = 'get' | 'post'
+export type Method = 'get' | 'post' | 'put'
 
 export type Paths = Record<string, Partial<Record<Method, Operation>>>
 

@@ -5,7 +5,7 @@ import { errorResponses, errorSchemas } from './errors.js'
 import { catalogueSchemas } from './catalogue-schemas.js'
 import { addEvaluatePaths } from './evaluate-paths.js'
 import type { GoldenCase } from './examples.js'
-import { servicePaths, serviceSchemas } from './service-paths.js'
+import { moveLabel, servicePaths, serviceSchemas } from './service-paths.js'
 import { addTensorflowPaths, tensorflowSchemas } from './tensorflow-paths.js'
 import { versionDocument, type EvaluateSchemas } from './version-document.js'
 
@@ -41,6 +41,7 @@ export function buildDocument (input: DocumentInput): OpenApiDocument {
   addEvaluatePaths(paths, versions, input.defaultModel)
   addTensorflowPaths(paths, versions)
   Object.assign(paths, servicePaths)
+  paths['/models/{model}/labels/{label}'] = { ...paths['/models/{model}/labels/{label}'], put: moveLabel }
   const schemas: Record<string, Schema> = { ...errorSchemas, ...serviceSchemas, ...catalogueSchemas, ...tensorflowSchemas }
   for (const version of versions) Object.assign(schemas, version.schemas)
   const used = JSON.stringify(paths)

@@ -1,6 +1,9 @@
 // The document's part for the contract routes: health, version, metrics, shutdown, the document itself.
-import { json, schemaRef, type Paths, type Schema } from './document-types.js'
+import { json, parameterRef, schemaRef, type Operation, type Paths, type Schema } from './document-types.js'
 import { problems } from './errors.js'
+
+/** Written out: the journal's own list is a value of another folder, and a test holds the two together. */
+export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'label-moved', 'reload', 'engine-restart'] as const
 
 const text: Schema = { type: 'string' }
 const when: Schema = { type: 'string', format: 'date-time' }
@@ -42,6 +45,15 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
       engines: { type: 'array', items: { type: 'object', required: ['kind', 'state', 'since', 'restarts'], properties: { kind: text, state: { enum: ['starting', 'running', 'unresponsive', 'restarting', 'failed', 'stopped'] }, since: when, restarts: { type: 'integer', minimum: 0 }, reason: text } } }
     }
   },
+  Change: {
+    title: 'Change',
+    type: 'object',
+    required: ['id', 'at', 'what', 'by'],
+    properties: {
+      id: { type: 'integer', minimum: 1 }, at: when, what: { enum: [...changeKinds] }, model: text,
+      from: { type: ['string', 'null'], description: 'What it was: a version, or a state.' }, to: { type: ['string', 'null'] }, by: text, reason: text
+    }
+  },
   Liveness: { title: 'Liveness', type: 'object', required: ['status', 'phase'], properties: { status: { enum: ['alive', 'failed'] }, phase: { enum: ['loading', 'serving', 'draining', 'failed'] }, reason: text } },
   Version: {
     title: 'Version',
@@ -76,6 +88,16 @@ const health = (operationId: string, summary: string): Paths[string] => ({
   }
 })
 
+const closed = 'Closed unless the service was started with --allow-local-admin (then open to callers on the same machine) or is called through its admin socket.'
+
+/** PUT beside the GET of the same path. */
+export const moveLabel: Operation = {
+  operationId: 'moveLabel', summary: 'Move a label', tags: ['contract'], parameters: [parameterRef('Model'), parameterRef('Label')],
+  description: `Moves the label to a version that is available, at once for all requests; kept across restarts where the service has a data directory, until model.yaml says something new of the label. ${closed}`,
+  requestBody: { required: true, content: json({ type: 'object', required: ['version'], properties: { version } }, { three: { summary: 'To version 3', value: { version: '3' } } }) },
+  responses: { 200: { description: 'It is moved.', content: json({ type: 'object', required: ['model', 'label', 'version', 'from'], properties: { model: text, label: text, version, from: { type: ['string', 'null'] } } }) }, ...problems(400, 403, 404, 413, 503) }
+}
+
 export const servicePaths: Paths = {
   '/health': health('health', 'Whether a prediction can be made now'),
   '/health/ready': health('healthReady', 'The same as /health'),
@@ -94,10 +116,25 @@ export const servicePaths: Paths = {
   },
   '/version': { get: { operationId: 'version', summary: 'What exactly runs here', tags: ['contract'], responses: { 200: { description: 'Service, engines, models, checksums.', content: json(schemaRef('Version')) } } } },
   '/openapi.json': { get: { operationId: 'openapi', summary: 'This document', tags: ['contract'], responses: { 200: { description: 'OpenAPI 3.1, made from the models that are loaded now.', content: json({ type: 'object' }) } } } },
+  '/changes': {
+    get: {
+      operationId: 'changes', summary: 'What changed, newest first', tags: ['contract'],
+      description: 'The change journal: what, when, from what to what, by whom. Kept across restarts where the service has a data directory.',
+      parameters: [{ name: 'limit', in: 'query', description: 'At most so many; 100 unless given.', schema: { type: 'integer', minimum: 1, maximum: 1000 } }],
+      responses: { 200: { description: 'The changes.', content: json({ type: 'object', required: ['changes'], properties: { changes: { type: 'array', items: schemaRef('Change') } } }) }, ...problems(400) }
+    }
+  },
+  '/models/{model}/reload': {
+    post: {
+      operationId: 'reloadModel', summary: 'Look at a model\'s folder now', tags: ['contract'], parameters: [parameterRef('Model')],
+      description: `Takes what is there without waiting for it to come to rest, and tries failed versions again. What came of it stands in /changes. ${closed}`,
+      responses: { 202: { description: 'It is looked at.', content: json({ type: 'object', required: ['status', 'model'], properties: { status: { const: 'reloading' }, model: text } }) }, ...problems(403, 404, 413) }
+    }
+  },
   '/shutdown': {
     post: {
       operationId: 'shutdown', summary: 'End the service', tags: ['contract'],
-      description: 'Closed unless the service was started with --allow-local-admin (then open to callers on the same machine) or is called through its admin socket.',
+      description: closed,
       requestBody: { required: true, content: json({ type: 'object', required: ['mode'], properties: { mode: { enum: ['graceful', 'force'] } } }, { graceful: { summary: 'Finish what is under way', value: { mode: 'graceful' } } }) },
       responses: {
         202: { description: 'It ends.', content: json({ type: 'object', required: ['status', 'mode'], properties: { status: { const: 'shutting-down' }, mode: { enum: ['graceful', 'force'] } } }) },

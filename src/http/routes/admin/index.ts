@@ -1,37 +1,22 @@
-// POST /shutdown, and the rule that closes it to everybody but the operator.
-import type { FastifyInstance } from 'fastify'
+// POST /shutdown, POST /models/{m}/reload and PUT /models/{m}/labels/{l}, and the rule that closes it to everybody but the operator.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
 import type { Service } from '../../service.js'
 import { adminFault } from './access.js'
+import { readMode, readVersion } from './body.js'
 import { listenAdminSocket, type AdminSocket } from './socket.js'
 
 export interface AdminOptions {
-  readonly service: Pick<Service, 'shutdown' | 'log'>
+  readonly service: Pick<Service, 'shutdown' | 'reload' | 'moveLabel' | 'log'>
   readonly allowLocalAdmin: boolean
   /** Path of the admin Unix socket; none when undefined. */
   readonly adminSocket?: string | undefined
 }
 
-/** A shutdown order is a few bytes. */
+/** An order is a few bytes. */
 const bodyLimit = 4096
-const modes = ['graceful', 'force'] as const
-
-/** Reads `{"mode": "graceful" | "force"}`. Throws REQUEST_NOT_JSON and REQUEST_INVALID. */
-export function readMode (body: Uint8Array): (typeof modes)[number] {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(body).toString())
-  } catch (cause) {
-    throw new OutriggerError('REQUEST_NOT_JSON', 'The body must be JSON: {"mode": "graceful"} or {"mode": "force"}', { cause })
-  }
-  const given = typeof value === 'object' && value !== null ? (value as { mode?: unknown }).mode : undefined
-  const mode = modes.find(one => one === given)
-  if (mode === undefined) {
-    const detail = 'must be "graceful" or "force"'
-    throw new OutriggerError('REQUEST_INVALID', `mode ${detail}`, { errors: [{ pointer: '/mode', detail }] })
-  }
-  return mode
-}
+/** Names as model.yaml allows them. */
+const labelName = /^[A-Za-z0-9_.-]{1,128}$/
 
 export default async function admin (app: FastifyInstance, { service, allowLocalAdmin, adminSocket }: AdminOptions): Promise<void> {
   let socket: AdminSocket | undefined
@@ -48,12 +33,28 @@ export default async function admin (app: FastifyInstance, { service, allowLocal
     const fault = adminFault({ viaAdminSocket: socket?.owns(connection) === true, allowLocalAdmin, peer: connection.remoteAddress, localPort: connection.localPort, headers })
     if (fault !== undefined) throw new OutriggerError('ADMIN_FORBIDDEN', fault)
   })
+  const callerOf = ({ raw }: FastifyRequest): string => socket?.owns(raw.socket) === true ? 'the admin socket' : raw.socket.remoteAddress ?? 'an unknown peer'
+
   app.post('/shutdown', { bodyLimit }, async (request, reply) => {
-    const mode = readMode(request.body instanceof Uint8Array ? request.body : Buffer.alloc(0))
-    const by = socket?.owns(request.raw.socket) === true ? 'the admin socket' : request.raw.socket.remoteAddress ?? 'an unknown peer'
+    const mode = readMode(request.body)
+    const by = callerOf(request)
     request.log.warn({ mode, by }, 'shutdown was asked for')
     // The answer goes out before the service begins to close its connections.
     reply.raw.once('close', () => { service.shutdown(mode, `POST /shutdown by ${by}`) })
     return reply.code(202).header('connection', 'close').send({ status: 'shutting-down', mode })
+  })
+  app.post('/models/:model/reload', { bodyLimit }, async (request, reply) => {
+    const { model } = request.params as { model: string }
+    service.reload(model, `POST reload by ${callerOf(request)}`)
+    request.outcome.model = model
+    return await reply.code(202).send({ status: 'reloading', model })
+  })
+  app.put('/models/:model/labels/:label', { bodyLimit }, async request => {
+    const { model, label } = request.params as { model: string, label: string }
+    if (!labelName.test(label)) throw new OutriggerError('REQUEST_INVALID', 'A label has letters, digits, "_", "." and "-", at most 128', { model })
+    const version = readVersion(request.body)
+    const { from } = await service.moveLabel(model, label, version, `PUT label by ${callerOf(request)}`)
+    request.outcome.model = model
+    return { model, label, version: version.toString(), from: from?.toString() ?? null }
   })
 }

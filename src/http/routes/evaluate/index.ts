@@ -1,9 +1,11 @@
 // POST /evaluate and /models/{model}[/versions/{v}|/labels/{l}]/evaluate: a request through the version's handler and model, or by the plain form where it has none.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
-import { chooseSignature, plainHandler } from '../../../handlers/plain.js'
-import type { HandlerCall, StageTimer } from '../../../handlers/version-handler.js'
-import type { VersionEntry } from '../../../inference/registry.js'
+import { chooseSignature } from '../../../handlers/plain.js'
+import type { StageTimer } from '../../../handlers/version-handler.js'
+import { evaluate as evaluateVersion } from '../../../inference/evaluate.js'
+import { beginUse } from '../../../inference/lease.js'
+import type { ModelEntry, VersionEntry } from '../../../inference/registry.js'
 import { availableVersion, type TargetParams } from '../../model-target.js'
 import type { Service } from '../../service.js'
 import { readBody } from './body.js'
@@ -42,12 +44,23 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
     const params = request.params as TargetParams
     outcome.model = params.model !== undefined && service.registry.get(params.model) === undefined ? undefined : params.model
     const { model, version: entry } = availableVersion(service, params)
+    // From here on the version is not unloaded, also while the body is read.
+    const end = beginUse(entry)
+    try {
+      return await evaluateOn(request, reply, model, entry)
+    } finally {
+      end()
+    }
+  }
+
+  async function evaluateOn (request: FastifyRequest, reply: FastifyReply, model: ModelEntry, entry: VersionEntry): Promise<FastifyReply> {
+    const { outcome } = request
     outcome.model = model.name
     const signature = chooseSignature(entry.signatures, signatureOf(request)).name
     const deadline = model.timeoutMs === undefined ? request.deadline : Math.min(request.deadline, Date.now() + model.timeoutMs)
     const signal = request.callerSignal
     const metadata = metadataOf(request)
-    const call: HandlerCall = {
+    const { mediaType, body } = await evaluateVersion(entry, {
       request: await readBody(request),
       signature,
       requestId: String(request.id),
@@ -63,17 +76,8 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
         return await service.predict(other, inputs, { ...limits, signature: chooseSignature(other.signatures, '').name })
       },
       stage: timer(service, entry)
-    }
-    try {
-      const { mediaType, body } = await (entry.handler ?? plainHandler(entry.signatures)).evaluate(call)
-      return await reply.header('content-type', mediaType).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-    } catch (error) {
-      if (error instanceof OutriggerError) {
-        error.model ??= entry.model
-        error.version ??= entry.version
-      }
-      throw error
-    }
+    })
+    return await reply.header('content-type', mediaType).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
   }
 
   app.post('/evaluate', answer)

@@ -6,6 +6,7 @@ import { checkTopLevel, signatureName } from '../../../tensor/json/predict-reque
 import { readClassificationResponse, readRegressionResponse, writeExamplesRequest } from '../../../tensor/proto/examples.js'
 import { WireError } from '../../../tensor/proto/wire.js'
 import { OutriggerError } from '../../../errors.js'
+import { using } from '../../../inference/lease.js'
 import type { Service } from '../../service.js'
 import { deadlineOf } from './predict.js'
 import type { Target } from './url.js'
@@ -31,9 +32,8 @@ export async function runExamples (service: Service, request: FastifyRequest, ta
   request.outcome.model = entry.model
   const { path, print } = calls[target.api]
   const message = writeExamplesRequest({ name: entry.model, version: entry.version, signatureName: signature }, input)
-  const answer = await entry.engine.call(path, message, {
-    deadline: deadlineOf(service, request, target.model), signal: request.callerSignal, resend: entry.mayResend(signature)
-  })
+  const options = { deadline: deadlineOf(service, request, target.model), signal: request.callerSignal, resend: entry.mayResend(signature) }
+  const answer = await using(entry, async () => await entry.engine.call(path, message, options))
   try {
     const text = print(answer)
     request.outcome.version = entry.version

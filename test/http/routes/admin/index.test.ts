@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import admin, { readMode, type AdminOptions } from '../../../../src/http/routes/admin/index.js'
+import { readMode, readVersion } from '../../../../src/http/routes/admin/body.js'
+import admin, { type AdminOptions } from '../../../../src/http/routes/admin/index.js'
 import errors from '../../../../src/http/plugins/errors.js'
 import requestContext from '../../../../src/http/plugins/request-context.js'
 
@@ -20,7 +21,7 @@ async function build (t: Test, options: Omit<AdminOptions, 'service'>): Promise<
   const app = Fastify()
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(errors)
-  const service = { shutdown: (mode: string) => { orders.push(mode); ordered() } } as unknown as AdminOptions['service']
+  const service = { shutdown: (mode: string) => { orders.push(mode); ordered() }, reload: (model: string) => { orders.push(`reload ${model}`) }, moveLabel: async (model: string, label: string, version: bigint) => { orders.push(`${model}/${label} ${version}`); return { from: 1n } } } as unknown as AdminOptions['service']
   await app.register(admin, { service, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
@@ -68,4 +69,28 @@ t.test('the admin socket', async t => {
 t.test('the body', async t => {
   t.equal(readMode(Buffer.from(' {"mode": "force", "other": 1}')), 'force')
   for (const body of ['', 'null', '[]', '"force"', '{}', '{"mode":["force"]}']) t.throws(() => readMode(Buffer.from(body)), body)
+})
+
+t.test('reload and labels are closed like shutdown', async t => {
+  const { orders, send } = await build(t, { allowLocalAdmin: false })
+  t.match(await send('', { path: '/models/m/reload' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
+  t.match(await send('{"version": "1"}', { method: 'PUT', path: '/models/m/labels/stable' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
+  t.same(orders, [])
+})
+
+t.test('reload and labels', async t => {
+  const { orders, send } = await build(t, { allowLocalAdmin: true })
+  t.same(await send('', { path: '/models/m/reload' }), { status: 202, body: { status: 'reloading', model: 'm' } })
+  const label = async (name: string, body: string) => await send(body, { method: 'PUT', path: `/models/m/labels/${name}` })
+  t.same(await label('stable', '{"version": "9007199254740993"}'), { status: 200, body: { model: 'm', label: 'stable', version: '9007199254740993', from: '1' } })
+  t.match(await label('sta%20ble', '{"version": "1"}'), { status: 400, body: { code: 'REQUEST_INVALID' } })
+  t.match(await label('stable', 'no'), { status: 400, body: { code: 'REQUEST_NOT_JSON' } })
+  t.same(orders, ['reload m', 'm/stable 9007199254740993'])
+})
+
+t.test('the version of a label', t => {
+  for (const body of ['{}', '{"version": -1}', '{"version": 1.5}', '{"version": "9223372036854775808"}', '{"version": "x"}']) t.throws(() => readVersion(Buffer.from(body)), { code: 'REQUEST_INVALID' }, body)
+  t.equal(readVersion(Buffer.from('{"version": 3}')), 3n)
+  t.throws(() => readVersion(undefined), { code: 'REQUEST_NOT_JSON' })
+  t.end()
 })

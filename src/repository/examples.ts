@@ -1,0 +1,115 @@
+// The examples of a version: requests to evaluate with the answers that they must give. Read from its folder and run through its handler and model, without HTTP.
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OutriggerError } from '../errors.js'
+import { chooseSignature } from '../handlers/plain.js'
+import type { PredictModel } from '../handlers/version-handler.js'
+import { evaluate } from '../inference/evaluate.js'
+import { predict } from '../inference/predict.js'
+import type { VersionEntry } from '../inference/registry.js'
+import { differences, differenceText } from './difference.js'
+
+/** A golden case, a file `examples/NAME.json`. Without a response it must only be answered. */
+export interface Example {
+  readonly name: string
+  readonly request: unknown
+  readonly response?: unknown
+  /** How far numbers of the answer may be from those of the response. */
+  readonly tolerance?: number | undefined
+  /** Signature to ask; the default one unless given. */
+  readonly signature?: string | undefined
+}
+
+export interface ExampleResult {
+  readonly name: string
+  /** What is wrong, in words; undefined when it passed. */
+  readonly fault: string | undefined
+  readonly milliseconds: number
+}
+
+export interface ExampleOptions {
+  /** Limit of one example. */
+  readonly timeoutMs: number
+  /** Calls another model for a handler. */
+  readonly predictModel: PredictModel
+  readonly signal?: AbortSignal
+}
+
+/** A file of examples holds a request or two, with a picture perhaps. */
+const maxBytes = 64 * 1024 * 1024
+const keys = new Set(['request', 'response', 'tolerance', 'signature'])
+
+function refuse (file: string, why: string, cause?: unknown): never {
+  throw new OutriggerError('MODEL_EXAMPLE', `the example ${file} ${why}`, cause === undefined ? {} : { cause })
+}
+
+function readExample (file: string, name: string, source: string): Example {
+  let value: unknown
+  try {
+    value = JSON.parse(source)
+  } catch (cause) {
+    return refuse(file, `is not valid JSON: ${(cause as Error).message}`, cause)
+  }
+  if (typeof value !== 'object' || value === null || !('request' in value)) return refuse(file, 'must be an object with a request')
+  const unknown = Object.keys(value).find(key => !keys.has(key))
+  if (unknown !== undefined) return refuse(file, `has no key ${unknown}; it has ${[...keys].join(', ')}`)
+  const { tolerance, signature } = value as { tolerance?: unknown, signature?: unknown }
+  if (tolerance !== undefined && !(typeof tolerance === 'number' && tolerance >= 0)) return refuse(file, 'has a tolerance that is no number from 0 up')
+  if (signature !== undefined && typeof signature !== 'string') return refuse(file, 'has a signature that is no text')
+  return { ...value as Example, name }
+}
+
+/** The examples of a version's folder by name; [] where there is none. Throws MODEL_EXAMPLE for a file that cannot be read as one. */
+export async function readExamples (folder: string): Promise<Example[]> {
+  const names = await readdir(join(folder, 'examples')).catch(() => [])
+  const examples: Example[] = []
+  for (const name of names.filter(one => one.endsWith('.json') && !one.startsWith('.')).sort()) {
+    const file = join(folder, 'examples', name)
+    if ((await stat(file)).size > maxBytes) refuse(name, `is larger than ${maxBytes} bytes`)
+    examples.push(readExample(name, name.slice(0, -'.json'.length), await readFile(file, 'utf8')))
+  }
+  return examples
+}
+
+/** JSON as what it means, text as text, anything else as `{"b64": …}`. */
+function answerOf (mediaType: string, body: Uint8Array): unknown {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  if (/^application\/([a-z.-]+\+)?json\b/.test(mediaType)) return JSON.parse(bytes.toString())
+  return mediaType.startsWith('text/') ? bytes.toString() : { b64: bytes.toString('base64') }
+}
+
+/** Runs one example on exactly this version, live or not. Never rejects for what the version does. */
+export async function runExample (entry: VersionEntry, example: Example, { timeoutMs, predictModel, signal }: ExampleOptions): Promise<ExampleResult> {
+  const start = performance.now()
+  const deadline = Date.now() + timeoutMs
+  const calling = signal ?? new AbortController().signal
+  let fault: string | undefined
+  try {
+    const signature = chooseSignature(entry.signatures, example.signature ?? '').name
+    const { mediaType, body } = await evaluate(entry, {
+      request: { mediaType: 'application/json', body: Buffer.from(JSON.stringify(example.request)) },
+      signature,
+      requestId: `example ${example.name}`,
+      deadline,
+      signal: calling,
+      predict: async inputs => await predict(entry, inputs, { signature, deadline, signal: calling }),
+      predictModel,
+      stage: async (_stage, work) => await work()
+    })
+    const found = example.response === undefined ? [] : differences(example.response, answerOf(mediaType, body), example.tolerance)
+    if (found.length > 0) fault = differenceText(found)
+  } catch (error) {
+    fault = error instanceof OutriggerError ? `${error.code}: ${error.message}` : (error as Error).message
+  }
+  return { name: example.name, fault, milliseconds: performance.now() - start }
+}
+
+/** Runs all examples of a version one after another. Rejects with MODEL_EXAMPLE naming each that failed. */
+export async function runExamples (entry: VersionEntry, options: ExampleOptions): Promise<void> {
+  const faults: string[] = []
+  for (const example of await readExamples(entry.folder)) {
+    const { name, fault } = await runExample(entry, example, options)
+    if (fault !== undefined) faults.push(`example ${name}: ${fault}`)
+  }
+  if (faults.length > 0) throw new OutriggerError('MODEL_EXAMPLE', faults.join('\n'), { model: entry.model, version: entry.version })
+}

@@ -1,0 +1,40 @@
+// What a version must pass between its load in the engine and its first request: description, comparison with the one it replaces, handler, examples, files at rest. Routes nothing itself.
+import type { Engine } from '../engine/engine.js'
+import { OutriggerError } from '../errors.js'
+import type { VersionHandler } from '../handlers/version-handler.js'
+import type { VersionEntry } from '../inference/registry.js'
+import type { Signature } from '../tensor/tensor.js'
+import { fileChecksum } from './checksum.js'
+import { signatureFaults } from './compatible.js'
+import { fingerprint } from './fingerprint.js'
+import type { FoundVersion, ModelSource } from './scan.js'
+import type { TakenVersion } from './version.js'
+
+export interface GoLiveSteps {
+  readonly signaturesOf: (engine: Engine, model: string, version: bigint, deadline: number) => Promise<ReadonlyMap<string, Signature>>
+  readonly loadHandler: (model: ModelSource, version: FoundVersion, entry: VersionEntry) => Promise<VersionHandler>
+  /** The signatures whose calls change the model's state. */
+  readonly assigningSignatures: (version: FoundVersion) => Promise<ReadonlySet<string>>
+  /** Runs the version's examples; rejects with MODEL_EXAMPLE and the difference. */
+  readonly runExamples?: ((entry: VersionEntry) => Promise<void>) | undefined
+}
+
+/** How long one description of a loaded servable may take. */
+const describeWithinMs = 30_000
+
+/** Makes the entry ready to be routed to. `replaced` is the version that answers now, if this one takes its place. Rejects with the step's error; the entry's handler is then to be closed. */
+export async function makeReady ({ source, found, entry, files }: TakenVersion, replaced: VersionEntry | undefined, steps: GoLiveSteps): Promise<void> {
+  const { settings } = source
+  entry.signatures = await steps.signaturesOf(entry.engine, entry.model, entry.version, Date.now() + describeWithinMs)
+  const faults = replaced === undefined || settings.force ? [] : signatureFaults(replaced.signatures, entry.signatures)
+  if (faults.length > 0) throw new OutriggerError('MODEL_INCOMPATIBLE', `it cannot replace version ${replaced!.version}: ${faults.join('; ')} (force: true in model.yaml takes it all the same)`, { model: entry.model, version: entry.version })
+  const assigning = settings.retry === undefined ? await steps.assigningSignatures(found) : new Set()
+  entry.mayResend = signature => settings.retry !== false && !assigning.has(signature === '' ? 'serving_default' : signature)
+  if (found.handlerFile !== undefined) {
+    entry.handlerChecksum = await fileChecksum(found.handlerFile)
+    entry.handler = await steps.loadHandler(source, found, entry)
+  }
+  await steps.runExamples?.(entry)
+  const now = files === undefined ? undefined : await fingerprint(found.folder)
+  if (now !== undefined && now.print !== files) throw new OutriggerError('MODEL_INCOMPLETE', 'its files changed while it was loaded', { model: entry.model, version: entry.version })
+}
