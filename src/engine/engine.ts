@@ -30,6 +30,8 @@ export interface ServableList {
 export interface EngineCallOptions extends CallOptions {
   /** Whether the call may be sent once more after the transport failed. False for graphs that assign variables. */
   resend: boolean
+  /** The request was sent before, in the company of others, and the transport failed: this is its second and last sending. */
+  again?: boolean
 }
 
 export interface EngineReport {

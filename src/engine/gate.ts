@@ -1,5 +1,6 @@
 // Lets a bounded number of calls through at once and keeps the others in a bounded queue; closed, it lets none through. Knows nothing of what the calls are.
 import { OutriggerError } from '../errors.js'
+import { cancelled, overloaded, WaitingLine, type Waits } from '../waiting-line.js'
 
 export interface GateLimits {
   /** Calls in flight at once. */
@@ -13,9 +14,7 @@ export interface GateLimits {
 /** Leaves the gate. To be called exactly once, when the server works no more on the call. */
 export type Leave = () => void
 
-interface Waiting {
-  bytes: number
-  deadline: number
+interface Waiting extends Waits {
   enter: (leave: Leave) => void
   refuse: (error: OutriggerError) => void
 }
@@ -26,19 +25,16 @@ const smoothing = 0.1
 export class Gate {
   readonly #limits: GateLimits
   readonly #now: () => number
-  /** Oldest first; a Set, because a caller that leaves is taken out of the middle. */
-  #queue = new Set<Waiting>()
-  #queueBytes = 0
+  readonly #queue: WaitingLine<Waiting>
   #inFlight = 0
   #open = false
   #meanMs = 0
-  #timer: NodeJS.Timeout | undefined
-  #timerAt = Infinity
   #shut: (() => OutriggerError) | undefined
 
   constructor (limits: GateLimits, now: () => number = Date.now) {
     this.#limits = limits
     this.#now = now
+    this.#queue = new WaitingLine(waiting => waiting.refuse(this.#late()), now)
   }
 
   get inFlight (): number { return this.#inFlight }
@@ -63,11 +59,9 @@ export class Gate {
         enter: leave => { signal?.removeEventListener('abort', abort); resolve(leave) },
         refuse: error => { signal?.removeEventListener('abort', abort); reject(error) }
       }
-      const abort = (): void => { if (this.#take(waiting)) reject(cancelled()) }
+      const abort = (): void => { if (this.#queue.take(waiting)) reject(cancelled()) }
       signal?.addEventListener('abort', abort, { once: true })
       this.#queue.add(waiting)
-      this.#queueBytes += bytes
-      this.#wakeAt(deadline)
     })
   }
 
@@ -82,9 +76,9 @@ export class Gate {
   /** Refuses everything that waits and everything that comes. */
   shut (error: () => OutriggerError): void {
     this.#shut = error
-    clearTimeout(this.#timer)
+    this.#queue.stop()
     for (const waiting of this.#queue) {
-      this.#take(waiting)
+      this.#queue.take(waiting)
       waiting.refuse(error())
     }
   }
@@ -92,8 +86,8 @@ export class Gate {
   #full (bytes: number, deadline: number): OutriggerError | undefined {
     const expectedMs = this.#expectedMs()
     const { maxQueueBytes = Infinity, foresee = false } = this.#limits
-    const why = this.#queue.size > 0 && this.#queueBytes + bytes > maxQueueBytes
-      ? `${this.#queueBytes} bytes of requests are waiting already`
+    const why = this.#queue.size > 0 && this.#queue.bytes + bytes > maxQueueBytes
+      ? `${this.#queue.bytes} bytes of requests are waiting already`
       : foresee && this.#open && this.#now() + expectedMs > deadline
         ? `the wait would be about ${Math.ceil(expectedMs)} ms`
         : undefined
@@ -119,18 +113,12 @@ export class Gate {
     }
   }
 
-  #take (waiting: Waiting): boolean {
-    if (!this.#queue.delete(waiting)) return false
-    this.#queueBytes -= waiting.bytes
-    return true
-  }
-
   #admit (): void {
     if (!this.#open) return
     const now = this.#now()
     for (const waiting of this.#queue) {
       if (this.#inFlight >= this.#limits.maxInFlight) break
-      this.#take(waiting)
+      this.#queue.take(waiting)
       if (waiting.deadline <= now) waiting.refuse(this.#late())
       else waiting.enter(this.#begin())
     }
@@ -141,26 +129,4 @@ export class Gate {
       ? overloaded('The deadline passed while the request waited for its turn at the model server', this.#expectedMs())
       : new OutriggerError('MODEL_SERVER_UNREACHABLE', 'No model server came back before the deadline', { retryAfterMs: 1000 })
   }
-
-  /** One timer for the whole queue, at the next deadline. */
-  #wakeAt (moment: number): void {
-    if (moment >= this.#timerAt) return
-    clearTimeout(this.#timer)
-    this.#timerAt = moment
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Infinity
-      const now = this.#now()
-      let next = Infinity
-      for (const waiting of this.#queue) {
-        if (waiting.deadline > now) next = Math.min(next, waiting.deadline)
-        else if (this.#take(waiting)) waiting.refuse(this.#late())
-      }
-      if (next !== Infinity) this.#wakeAt(next)
-    }, Math.max(0, Math.min(moment - this.#now(), 0x7fffffff)))
-  }
 }
-
-const cancelled = (): OutriggerError => new OutriggerError('MODEL_CANCELLED', 'The call was cancelled by the caller')
-
-const overloaded = (message: string, expectedMs: number): OutriggerError =>
-  new OutriggerError('SERVICE_OVERLOADED', message, { retryAfterMs: Math.max(1000, Math.ceil(expectedMs)) })

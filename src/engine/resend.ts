@@ -32,14 +32,17 @@ export class Caller {
 
   /** See Engine.call. */
   async call (path: string, request: Uint8Array, options: EngineCallOptions): Promise<Buffer> {
-    const first = await this.#attempt(path, request, options)
-    if ('answer' in first) return first.answer
-    const fate = this.#options.fate(first.run)
-    if (!options.resend) throw errorOfCall(first.lost)
+    let fate: Promise<unknown> | undefined
+    if (options.again !== true) {
+      const first = await this.#attempt(path, request, options)
+      if ('answer' in first) return first.answer
+      fate = this.#options.fate(first.run)
+      if (!options.resend) throw errorOfCall(first.lost)
+    }
     const leave = await this.#suspects.enter(request.byteLength, options.deadline, options.signal)
     try {
       // Until then nothing is known of the server that failed, and the gate may still be open for it.
-      await before(fate, options)
+      if (fate !== undefined) await before(fate, options)
       const second = await this.#attempt(path, request, options)
       if ('answer' in second) return second.answer
       if (await before(this.#options.fate(second.run), options) === 'alive') throw errorOfCall(second.lost)

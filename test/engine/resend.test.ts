@@ -51,6 +51,14 @@ t.test('a broken transport: once more, with the same deadline and metadata', asy
   t.same(sent, [{ deadline, metadata: { traceparent: 'x' } }, { deadline, metadata: { traceparent: 'x' } }])
 })
 
+t.test('what was sent before with others is sent once, and is blamed for the death of the server', async t => {
+  const good = over([], answers)
+  t.equal(String(await good.caller.call('/p', request, { deadline: soon(), resend: true, again: true })), 'answer')
+  const died = over(['ended'], breaks)
+  await t.rejects(died.caller.call('/p', request, { deadline: soon(), resend: true, again: true }), { code: 'MODEL_SERVER_CRASHED' })
+  t.equal(died.sent.length, 1)
+})
+
 t.test('broken twice: the server died of it, or only its connections broke', async t => {
   const died = over(['ended', 'ended'], breaks, breaks)
   await t.rejects(died.caller.call('/p', request, { deadline: soon(), resend: true }), { code: 'MODEL_SERVER_CRASHED' })
