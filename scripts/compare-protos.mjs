@@ -1,4 +1,4 @@
-// Compares protos/ with FileDescriptorSets of the originals (paths as arguments): names every difference in package, name, number, type, label or oneof, and exits 1 on any. What protos/ leaves out is no difference.
+// Compares protos/ with FileDescriptorSets of the originals (paths as arguments): names every difference in package, name, number, type, label or oneof, and exits 1 on any. What protos/ leaves out is no difference, and files named by --without are not looked at.
 import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -58,21 +58,21 @@ function factsOf (root) {
   return facts
 }
 
-function ofFolder (folder) {
+function ofFolder (folder, without) {
   const root = new protobuf.Root()
   root.resolvePath = (_origin, target) => target.startsWith('google/') ? target : join(folder, target.startsWith(folder) ? target.slice(folder.length) : target)
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.proto')).sort()
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.proto') && !without.some(name => file.endsWith(name))).sort()
   return factsOf(root.loadSync(files, { keepCase: true }))
 }
 
 /** Differences as lines of text; a message that no set knows is one, one that only the sets know is none. `google.protobuf` is the library's own. */
-function compareProtos (folder, descriptorSets) {
+function compareProtos (folder, descriptorSets, without) {
   const theirs = new Map()
   for (const path of descriptorSets) {
     for (const [place, fact] of factsOf(protobuf.Root.fromDescriptor(readFileSync(path)))) if (!theirs.has(place)) theirs.set(place, fact)
   }
   const differences = []
-  for (const [place, fact] of ofFolder(folder)) {
+  for (const [place, fact] of ofFolder(folder, without)) {
     if (/^(message |enum )?google\./.test(place)) continue
     const original = theirs.get(place)
     if (original === undefined) differences.push(`${place}: ours is "${fact}", the original has none`)
@@ -81,12 +81,12 @@ function compareProtos (folder, descriptorSets) {
   return differences
 }
 
-const { values, positionals: sets } = parseArgs({ allowPositionals: true, options: { protos: { type: 'string', default: fileURLToPath(new URL('../protos', import.meta.url)) } } })
+const { values, positionals: sets } = parseArgs({ allowPositionals: true, options: { protos: { type: 'string', default: fileURLToPath(new URL('../protos', import.meta.url)) }, without: { type: 'string', multiple: true, default: [] } } })
 if (sets.length === 0) {
-  console.error('usage: node scripts/compare-protos.mjs [--protos FOLDER] SET.desc…')
+  console.error('usage: node scripts/compare-protos.mjs [--protos FOLDER] [--without FILE.proto] SET.desc…')
   process.exit(2)
 }
-const differences = compareProtos(values.protos, sets)
+const differences = compareProtos(values.protos, sets, values.without)
 for (const difference of differences) console.log(difference)
 console.log(differences.length === 0 ? 'protos/ agrees with the originals' : `${differences.length} differences`)
 process.exitCode = differences.length === 0 ? 0 : 1

@@ -21,9 +21,10 @@ version. The kernels follow TensorFlow's CPU kernels; \`scripts/record-op-cases.
 A graph that needs anything that is not listed here is refused when it is loaded, with \`UNIMPLEMENTED\` and the text \`op X (node Y)\`; it never gives a guessed
 answer. So are attribute values and dtypes that a kernel does not cover (complex numbers, the layout NCHW, 3-D convolution).
 
-Predict, Classify, Regress, GetModelMetadata, GetModelStatus and HandleReloadConfigRequest answer as TensorFlow Serving does, in its words. What differs:
-MultiInference is not implemented; a base path without a version is answered with an error where the real server never answers; warm-up records are not run;
-a call that overruns its deadline by much ends its model's thread, which starts anew, and nothing else.
+Predict, Classify, Regress, GetModelMetadata, GetModelStatus and HandleReloadConfigRequest answer as TensorFlow Serving does, in its words. A version's
+\`assets.extra/tf_serving_warmup_requests\` is run before it is AVAILABLE: predict, classify and regress records, and the tasks of multi-inference ones; one record that
+fails, fails the load. What differs: records of predict-streamed calls are refused like those of sessions; a version's thread that had to be started anew is not warmed up
+again; MultiInference is not implemented; a base path without a version is answered with an error where the real server never answers; a call that overruns its deadline by much ends its model's thread, which starts anew, and nothing else.
 
 `
 

@@ -13,6 +13,8 @@ export interface ModelServerFlags {
   readonly loadThreads: number
   readonly labelsForUnavailable: boolean
   readonly exitOnStdinClose: boolean
+  /** How often each request of a version's warm-up file is run when it loads; 0 for not at all. */
+  readonly warmupIterations: number
   readonly help: boolean
   /** Flags of the real server that were given and do nothing here. */
   readonly ignored: readonly string[]
@@ -32,6 +34,8 @@ const known: Readonly<Record<string, Kind>> = {
   num_load_threads: 'number',
   allow_version_labels_for_unavailable_models: 'bool',
   exit_on_stdin_close: 'bool',
+  enable_model_warmup: 'bool',
+  num_request_iterations_for_warmup: 'number',
   help: 'bool'
 }
 
@@ -54,8 +58,6 @@ const foreign: Readonly<Record<string, Kind>> = {
   tensorflow_session_config_file: 'text',
   tensorflow_intra_op_parallelism: 'number',
   tensorflow_inter_op_parallelism: 'number',
-  enable_model_warmup: 'bool',
-  num_request_iterations_for_warmup: 'number',
   monitoring_config_file: 'text',
   saved_model_tags: 'text',
   platform_config_file: 'text',
@@ -112,8 +114,8 @@ export function parseFlags (argv: readonly string[]): ModelServerFlags {
     faults.push(`--${name} must be a whole number from 0 to ${max}, got ${JSON.stringify(text)}`)
     return fallback
   }
-  const bool = (name: string): boolean => {
-    const text = values.get(name) ?? 'false'
+  const bool = (name: string, fallback = 'false'): boolean => {
+    const text = values.get(name) ?? fallback
     if (!/^(true|false|1|0)$/.test(text)) faults.push(`--${name} must be true or false, got ${JSON.stringify(text)}`)
     return text === 'true' || text === '1'
   }
@@ -129,6 +131,7 @@ export function parseFlags (argv: readonly string[]): ModelServerFlags {
     loadThreads: Math.max(1, number('num_load_threads', 2)),
     labelsForUnavailable: bool('allow_version_labels_for_unavailable_models'),
     exitOnStdinClose: bool('exit_on_stdin_close'),
+    warmupIterations: bool('enable_model_warmup', 'true') ? number('num_request_iterations_for_warmup', 1) : 0,
     help: bool('help'),
     ignored: [...values.keys()].filter(name => Object.hasOwn(foreign, name))
   }
@@ -156,6 +159,9 @@ to serve gRPC clients.
   --num_load_threads=N        versions that load at the same time (2)
   --allow_version_labels_for_unavailable_models
                               take labels for versions that are not loaded yet
+  --enable_model_warmup=BOOL  run the requests of assets.extra/tf_serving_warmup_requests before a version
+                              is available (true)
+  --num_request_iterations_for_warmup=N   each of them so often (1)
   --exit_on_stdin_close       end when standard input ends
   --help                      this text
 

@@ -19,6 +19,8 @@ export interface ServableOptions {
   readonly version: bigint
   readonly folder: string
   readonly log: Log
+  /** See WorkerSetup; 0 unless given. */
+  readonly warmupIterations?: number | undefined
   readonly program?: WorkerProgram | undefined
 }
 
@@ -31,12 +33,12 @@ export class Servable {
   readonly #log: Log
   readonly #host: WorkerHost
 
-  constructor ({ model, version, folder, log, program }: ServableOptions) {
+  constructor ({ model, version, folder, log, warmupIterations, program }: ServableOptions) {
     this.model = model
     this.version = version
     this.folder = folder
     this.#log = log
-    this.#host = new WorkerHost({ folder, version, title: this.title, log, program, onLost: error => this.#lose(error) })
+    this.#host = new WorkerHost({ folder, version, warmupIterations, title: this.title, log, program, onLost: error => this.#lose(error) })
   }
 
   get title (): string { return `${this.model} version ${this.version}` }

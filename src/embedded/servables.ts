@@ -17,6 +17,8 @@ export interface ServablesOptions {
   /** How often a load that failed is tried again, and how long after. */
   readonly maxLoadRetries: number
   readonly loadRetryIntervalMs: number
+  /** See WorkerSetup; 0 unless given. */
+  readonly warmupIterations?: number | undefined
   /** Another program for the workers. */
   readonly program?: WorkerProgram
 }
@@ -110,7 +112,7 @@ export class Servables {
       for (const { version, folder } of found) {
         const current = versions.get(version)
         if (current !== undefined && current.state !== 'END' && current.folder === folder) continue
-        const fresh = new Servable({ model: config.name, version, folder, log: this.#options.log, program: this.#options.program })
+        const fresh = new Servable({ model: config.name, version, folder, log: this.#options.log, warmupIterations: this.#options.warmupIterations, program: this.#options.program })
         // A version whose folder has moved serves on until its successor is there.
         if (current?.state === 'AVAILABLE') unloads.push(async () => { await this.#replace(current, fresh) })
         else versions.set(version, fresh)

@@ -32,7 +32,9 @@ interface Call {
 /** The program of a worker, when it is not the usual one. */
 export interface WorkerProgram { readonly entry: URL, readonly execArgv?: string[] }
 
-export interface WorkerHostOptions extends WorkerSetup {
+export interface WorkerHostOptions extends Omit<WorkerSetup, 'warmupIterations'> {
+  /** See WorkerSetup; 0 unless given. */
+  readonly warmupIterations?: number | undefined
   /** For messages, e.g. `titanic version 1`. */
   readonly title: string
   readonly log: Log
@@ -68,7 +70,7 @@ export class WorkerHost {
 
   /** Starts the worker and waits for the version to be loaded. Rejects with the ModelError of the load. Called once. */
   async load (): Promise<void> {
-    await this.#start()
+    await this.#start(this.#options.warmupIterations ?? 0)
   }
 
   /**
@@ -108,11 +110,11 @@ export class WorkerHost {
     await worker?.terminate()
   }
 
-  #start (): Promise<void> {
+  #start (warmupIterations: number): Promise<void> {
     const { folder, version, program } = this.#options
     const begun = performance.now()
     const worker = new Worker(program?.entry ?? besideModule(import.meta.url, 'worker'), {
-      workerData: { folder, version } satisfies WorkerSetup,
+      workerData: { folder, version, warmupIterations } satisfies WorkerSetup,
       ...(program?.execArgv === undefined ? {} : { execArgv: program.execArgv })
     })
     this.#worker = worker
@@ -127,6 +129,8 @@ export class WorkerHost {
         }
         this.#loadMs = performance.now() - begun
         this.#signatureDefMap = outcome.signatureDefMap
+        const { records, milliseconds } = outcome.warmup
+        if (records > 0) this.#options.log('I', 'worker-host.ts', `Finished reading warmup data of ${this.#options.title}. Number of warmup records read: ${records}. Elapsed time (microseconds): ${Math.round(milliseconds * 1000)}.`)
         this.#loaded = true
         worker.on('message', (answer: CallOutcome) => this.#settle(worker, answer))
         resolve()
@@ -221,7 +225,8 @@ export class WorkerHost {
   async #again (): Promise<void> {
     if (this.#closed) return
     try {
-      await this.#start()
+      // Callers wait: they rather have a cold answer now.
+      await this.#start(0)
     } catch (error) {
       const lost = error instanceof ModelError ? error : new ModelError(INTERNAL, String(error))
       this.#closed = true

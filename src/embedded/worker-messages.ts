@@ -4,11 +4,13 @@
 export interface WorkerSetup {
   readonly folder: string
   readonly version: bigint
+  /** How often each record of the version's warm-up file is run before it is loaded; 0 for not at all. */
+  readonly warmupIterations: number
 }
 
 /** The first message of a worker. */
 export type LoadOutcome =
-  | { readonly loaded: true, readonly format: string, readonly signatureDefMap: Uint8Array }
+  | { readonly loaded: true, readonly format: string, readonly signatureDefMap: Uint8Array, readonly warmup: { readonly records: number, readonly milliseconds: number } }
   | { readonly loaded: false, readonly status: number, readonly message: string }
 
 export type CallMethod = 'predict' | 'classify' | 'regress'

@@ -6,10 +6,11 @@ import { ModelError, type LoadedModel } from './formats/format.js'
 import { predict } from './predict.js'
 import { regress } from './regress.js'
 import { INTERNAL } from './status.js'
+import { warmUp } from './warm-up.js'
 import { movable, type CallMethod, type CallOutcome, type CallRequest, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
 
 const port = parentPort!
-const { folder, version } = workerData as WorkerSetup
+const { folder, version, warmupIterations } = workerData as WorkerSetup
 
 const statusOf = (error: unknown): { status: number, message: string } => error instanceof ModelError
   ? { status: error.status, message: error.message }
@@ -38,8 +39,10 @@ async function load (): Promise<LoadOutcome> {
   try {
     const format = await formatOf(folder)
     const model = await format.load(folder)
+    const begun = performance.now()
+    const records = warmupIterations === 0 ? 0 : await warmUp(model, version, folder, warmupIterations)
     port.on('message', (call: CallRequest) => answer(model, call))
-    return { loaded: true, format: format.name, signatureDefMap: model.signatureDefMap }
+    return { loaded: true, format: format.name, signatureDefMap: model.signatureDefMap, warmup: { records, milliseconds: performance.now() - begun } }
   } catch (error) {
     return { loaded: false, ...statusOf(error) }
   }

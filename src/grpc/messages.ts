@@ -115,3 +115,16 @@ export interface RegressionResponse { model_spec?: ModelSpec | null, result: { r
 
 export interface PredictRequest { model_spec: ModelSpec | null, inputs: Record<string, TensorProto>, output_filter?: string[] }
 export interface PredictResponse { model_spec?: ModelSpec | null, outputs: Record<string, TensorProto> }
+
+export interface InferenceTask { model_spec: ModelSpec | null, method_name: string }
+export interface MultiInferenceRequest { tasks: InferenceTask[], input: Input | null }
+
+/** Without the answers, which nobody reads here. */
+export interface PredictionLog {
+  classify_log?: { request: ClassificationRequest | null }
+  regress_log?: { request: RegressionRequest | null }
+  multi_inference_log?: { request: MultiInferenceRequest | null }
+  predict_log?: { request: PredictRequest | null }
+  predict_streamed_log?: { request: PredictRequest[] }
+  log_type?: 'classify_log' | 'regress_log' | 'multi_inference_log' | 'predict_log' | 'predict_streamed_log'
+}

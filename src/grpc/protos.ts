@@ -8,7 +8,7 @@ import type * as m from './messages.js'
 const protoRoot = fileURLToPath(new URL('../../protos/', import.meta.url))
 
 const definitions = loadSync(
-  ['tensorflow_serving/apis/prediction_service.proto', 'tensorflow_serving/apis/model_service.proto', 'tensorflow/core/protobuf/meta_graph.proto'],
+  ['tensorflow_serving/apis/prediction_service.proto', 'tensorflow_serving/apis/model_service.proto', 'tensorflow_serving/apis/prediction_log.proto', 'tensorflow/core/protobuf/meta_graph.proto'],
   { includeDirs: [protoRoot], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true }
 )
 
@@ -37,6 +37,7 @@ export const codecs = {
   classificationResponse: codec<m.ClassificationResponse>('tensorflow.serving.ClassificationResponse'),
   regressionRequest: codec<m.RegressionRequest>('tensorflow.serving.RegressionRequest'),
   regressionResponse: codec<m.RegressionResponse>('tensorflow.serving.RegressionResponse'),
+  predictionLog: codec<m.PredictionLog>('tensorflow.serving.PredictionLog'),
   getModelMetadataRequest: codec<m.GetModelMetadataRequest>('tensorflow.serving.GetModelMetadataRequest'),
   getModelMetadataResponse: codec<m.GetModelMetadataResponse>('tensorflow.serving.GetModelMetadataResponse'),
   getModelStatusRequest: codec<m.GetModelStatusRequest>('tensorflow.serving.GetModelStatusRequest'),

@@ -1,7 +1,7 @@
 // Writes small SavedModels and checkpoints for tests: graph, functions, signatures, and a tensor bundle with its table and checksums.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32c, maskCrc } from '../../src/embedded/formats/saved-model/crc32c.js'
+import { crc32c, maskCrc } from '../../src/tensor/crc32c.js'
 import { dtypes, type DType } from '../../src/tensor/dtype.js'
 import { bytesOf, writeShape, writeTensorProto } from '../../src/tensor/proto/tensor-proto.js'
 import { Writer } from '../../src/tensor/proto/wire.js'

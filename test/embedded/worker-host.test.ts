@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { WorkerHost } from '../../src/embedded/worker-host.js'
 import { readPredictResponse, writePredictRequest } from '../../src/tensor/proto/predict.js'
-import { floats, linear, linearVariables, writeVersion } from './saved-model-writer.js'
+import { writePredictLog } from '../../src/tensor/proto/prediction-log.js'
+import { writeRecords } from '../../src/tfrecord/write.js'
+import { warmupFile } from '../../src/warmup/file.js'
+import { floats, ints, linear, linearVariables, writeVersion } from './saved-model-writer.js'
 import type { ModelError } from '../../src/embedded/formats/format.js'
 
 const wild = { entry: new URL('./fixtures/wild-worker.mjs', import.meta.url), execArgv: [] }
@@ -125,4 +128,23 @@ t.test('the real worker: a SavedModel, small and large tensors', async t => {
     t.ok((outputs.y.data as Float32Array).every((y, i) => y === i / 2 + 2))
   }
   await t.rejects(host.call('predict', Buffer.from([255]), ample()), { name: 'ModelError', status: 3 })
+})
+
+t.test('the real worker: the warm-up file is run before the load is done', async t => {
+  const folder = t.testdir({ 'assets.extra': {} })
+  writeVersion(folder, linear, linearVariables)
+  const good = writePredictLog({ name: 'm', signatureName: '' }, { x: floats([1], 1) })
+  const lines: string[] = []
+  const load = async (warmupIterations: number): Promise<void> => {
+    const host = new WorkerHost({ folder, version: 1n, warmupIterations, title: 'm version 1', log: (_level, _file, line) => { lines.push(line) }, onLost: () => {} })
+    t.teardown(async () => { await host.close(0) })
+    await host.load()
+  }
+  await writeRecords(warmupFile(folder), [good])
+  await load(1)
+  t.match(lines, [/^Finished reading warmup data of m version 1\. Number of warmup records read: 1\./])
+  await writeRecords(warmupFile(folder), [good, writePredictLog({ name: 'm', signatureName: '' }, { x: ints([1], 1) })])
+  await t.rejects(load(1), { name: 'ModelError', status: 3, message: 'Expects arg[0] to be float but int32 is provided (warmup record 2)' })
+  await load(0)
+  t.equal(lines.length, 1, 'not where it is switched off')
 })

@@ -12,7 +12,8 @@ const skip = existsSync(set) ? false : 'the descriptors of the originals are not
 const compare = (...args: string[]) => spawnSync(process.execPath, [join(root, 'scripts/compare-protos.mjs'), ...args], { encoding: 'utf8', env: {} })
 
 t.test('no difference', { skip }, async t => {
-  const run = compare(set)
+  // The set does not have it; test/tensor/proto/prediction-log.test.ts holds it to bytes that the original's own classes wrote.
+  const run = compare('--without', 'prediction_log.proto', set)
   t.equal(run.status, 0, run.stdout + run.stderr)
 })
 

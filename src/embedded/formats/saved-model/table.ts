@@ -1,5 +1,5 @@
 // LevelDB's sorted table, as TensorFlow's bundles use it for their index: all of it read and checked at once. Knows nothing of tensors.
-import { crc32c, maskCrc } from './crc32c.js'
+import { crc32c, maskCrc } from '../../../tensor/crc32c.js'
 import { uncompressSnappy } from './snappy.js'
 
 /** The last bytes of a table: two block handles, padding to 40 bytes, a magic number [leveldb `table/format.h`]. */

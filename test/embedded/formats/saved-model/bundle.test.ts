@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Bundle } from '../../../../src/embedded/formats/saved-model/bundle.js'
-import { maskCrc } from '../../../../src/embedded/formats/saved-model/crc32c.js'
+import { maskCrc } from '../../../../src/tensor/crc32c.js'
 import { parseShapeAndSlice, sliceKey } from '../../../../src/embedded/formats/saved-model/tensor-slice.js'
 import { entryBytes, floats, headerBytes, ints, stored, strings, tableBytes, writeBundle } from '../../saved-model-writer.js'
 import type { Tensor } from '../../../../src/tensor/tensor.js'

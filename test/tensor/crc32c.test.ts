@@ -1,5 +1,5 @@
 import t from 'tap'
-import { crc32c, maskCrc } from '../../../../src/embedded/formats/saved-model/crc32c.js'
+import { crc32c, maskCrc } from '../../src/tensor/crc32c.js'
 
 t.test('the check values of RFC 3720', async t => {
   t.equal(crc32c(Buffer.from('123456789')), 0xe3069283)

@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli), and the masking that LevelDB tables and TensorFlow's bundles store it with. Knows no file.
+// CRC-32C (Castagnoli), and the masking that LevelDB tables, TensorFlow's bundles and TFRecord files store it with. Knows no file.
 
 /** Eight tables of 256: the checksum of a byte followed by 0 to 7 zero bytes, so that eight bytes are taken per step. */
 const tables = new Int32Array(8 * 256)
