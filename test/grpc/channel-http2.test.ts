@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import t, { type Test } from 'tap'
-import { openChannel } from '../../src/grpc/channel-grpc-js.js'
+import { openChannel } from '../../src/grpc/channel-http2.js'
 import { CallError, type Channel } from '../../src/grpc/channel.js'
 import { methods, serviceDefinition } from '../../src/grpc/protos.js'
 
@@ -31,8 +31,7 @@ async function serve (t: Test, handler: Handler): Promise<Channel> {
   return channel
 }
 
-async function serveStreams (t: Test, onStream: (stream: ServerHttp2Stream) => void): Promise<Channel> {
-  const socket = socketFor(t)
+async function serveStreams (t: Test, onStream: (stream: ServerHttp2Stream) => void, socket = socketFor(t)): Promise<Channel> {
   const server = createServer()
   server.on('stream', stream => { stream.on('error', () => {}); onStream(stream) })
   server.on('sessionError', () => {})
@@ -115,11 +114,93 @@ t.test('a stream that is reset is a broken transport', async t => {
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' })
     stream.close(2)
   })
-  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { origin: 'transport', status: 13 })
+  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { origin: 'transport', status: 14 })
 })
 
 t.test('a closed channel rejects as a broken transport', async t => {
   const channel = await serve(t, (_call, callback) => callback(null, Buffer.alloc(0)))
   channel.close()
   await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { status: 14, origin: 'transport' })
+})
+
+const headers = { ':status': 200, 'content-type': 'application/grpc' }
+
+/** Answers with these chunks, each written by itself, and this status. */
+const answering = (chunks: readonly Buffer[], trailers: Record<string, string>) => (stream: ServerHttp2Stream): void => {
+  stream.respond(headers, { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.sendTrailers(trailers))
+  for (const chunk of chunks) stream.write(chunk)
+  stream.end()
+}
+
+t.test('an answer in pieces is put together', async t => {
+  const channel = await serveStreams(t, answering([Buffer.from([0, 0]), Buffer.from([0, 0, 3, 1]), Buffer.from([2, 3])], { 'grpc-status': '0' }))
+  t.strictSame([...await channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() })], [1, 2, 3])
+})
+
+t.test('an OK without one whole message is a broken answer of the server', async t => {
+  for (const [chunk, details] of [
+    [[], /no message came/],
+    [[0, 0, 0, 0, 3, 1], /cut off: 8 bytes announced, 6 came/],
+    [[0, 0, 0, 0, 0, 1], /more than one message/],
+    [[1, 0, 0, 0, 1, 1], /compressed/]
+  ] as const) {
+    const channel = await serveStreams(t, answering([Buffer.from(chunk)], { 'grpc-status': '0' }))
+    await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { status: 13, origin: 'server', details })
+  }
+})
+
+t.test('a status that is no number, and words that are not well encoded', async t => {
+  const channel = await serveStreams(t, stream => stream.respond({ ...headers, 'grpc-status': 'x', 'grpc-message': '100% %zz' }, { endStream: true }))
+  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { status: 2, origin: 'server', details: '100% %zz' })
+})
+
+t.test('a stream that ends without a status is a broken transport', async t => {
+  const channel = await serveStreams(t, stream => { stream.respond(headers); stream.end() })
+  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { status: 14, origin: 'transport' })
+})
+
+t.test('headers that cannot be sent fail their call only', async t => {
+  const channel = await serve(t, (_call, callback) => callback(null, Buffer.from('ok')))
+  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon(), metadata: { connection: 'close' } }), { status: 14, origin: 'transport' })
+  t.equal(String(await channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() })), 'ok')
+})
+
+t.test('many calls at once, each with its own answer', async t => {
+  const channel = await serve(t, (call, callback) => callback(null, call.request))
+  const numbers = Array.from({ length: 300 }, (_, i) => String(i))
+  t.strictSame(await Promise.all(numbers.map(async text => String(await channel.unary(methods.predict, Buffer.from(text), { deadline: soon() })))), numbers)
+})
+
+t.test('a server that says goodbye: what runs ends well, later calls go over a session of their own', async t => {
+  const ok = answering([Buffer.from([0, 0, 0, 0, 1, 7])], { 'grpc-status': '0' })
+  const seen = new EventEmitter()
+  const begun = once(seen, 'stream')
+  const sessions = new Set<unknown>()
+  const channel = await serveStreams(t, stream => {
+    sessions.add(stream.session)
+    if (sessions.size > 1) return ok(stream)
+    stream.session?.goaway(0, stream.id)
+    seen.emit('stream', stream)
+  })
+  const call = async (): Promise<Buffer> => await channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() })
+  const first = call()
+  const [stream] = await begun as [ServerHttp2Stream]
+  // Until the goodbye is read, a call may still go the old way and is refused there.
+  let second: Buffer | undefined | void
+  while (second === undefined) second = await call().catch((error: CallError) => { t.match(error, { status: 14, origin: 'transport' }) })
+  t.strictSame([...second], [7])
+  ok(stream)
+  t.strictSame([...await first], [7])
+  t.equal(sessions.size, 2)
+})
+
+t.test('a server that comes back is met by the next call', async t => {
+  const socket = socketFor(t)
+  const channel = await serveStreams(t, stream => stream.session?.destroy(), socket)
+  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { status: 14, origin: 'transport' })
+  rmSync(socket)
+  await failure(t, channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() }), { status: 14, origin: 'transport', details: /ENOENT/ })
+  await serveStreams(t, answering([Buffer.from([0, 0, 0, 0, 0])], { 'grpc-status': '0' }), socket)
+  t.equal((await channel.unary(methods.predict, Buffer.alloc(0), { deadline: soon() })).length, 0)
 })

@@ -1,0 +1,77 @@
+// gRPC's own layer on HTTP/2, for client and server: the frame around a message, timeouts and percent-encoded words in headers. Knows no stream. Source: gRPC's PROTOCOL-HTTP2.md.
+
+/** A flag (1: compressed) and the message's length, big-endian. */
+export const frameHeaderBytes = 5
+
+/** Below it a copy behind the frame header is cheaper than a second write. */
+const worthTwoWrites = 16 * 1024
+
+/** What every message is written in: one chunk, or the frame header and the message itself. */
+export function framed (message: Uint8Array): readonly Uint8Array[] {
+  const together = message.byteLength < worthTwoWrites
+  const head = Buffer.allocUnsafe(frameHeaderBytes + (together ? message.byteLength : 0))
+  head[0] = 0
+  head.writeUInt32BE(message.byteLength, 1)
+  if (!together) return [head, message]
+  head.set(message, frameHeaderBytes)
+  return [head]
+}
+
+/** Puts the one message of a unary call together from the chunks of its stream. */
+export class MessageReader {
+  #chunks: Buffer[] = []
+  #bytes = 0
+
+  add (chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+  }
+
+  /**
+   * The message, when the chunks are exactly one that is not compressed; else why not. It may share memory with the chunks.
+   * `short` says that more chunks could still complete it.
+   */
+  message (): { readonly message: Buffer } | { readonly fault: string, readonly short: boolean } {
+    const { length } = this.#chunks
+    const bytes = length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#bytes)
+    if (length > 1) this.#chunks = [bytes]
+    if (bytes.length < frameHeaderBytes) return { fault: bytes.length === 0 ? 'no message came' : 'the message is cut off', short: true }
+    if (bytes[0] !== 0) return { fault: 'the message is compressed, which was not offered', short: false }
+    const end = frameHeaderBytes + bytes.readUInt32BE(1)
+    if (bytes.length < end) return { fault: `the message is cut off: ${end} bytes announced, ${bytes.length} came`, short: true }
+    if (bytes.length > end) return { fault: 'more than one message came', short: false }
+    return { message: bytes.subarray(frameHeaderBytes) }
+  }
+}
+
+/** Eight digits at most, in milliseconds or, beyond a day, in seconds. */
+const maxTimeoutDigits = 99_999_999
+
+/** `grpc-timeout` for so many milliseconds (above 0), rounded up. */
+export function timeoutText (ms: number): string {
+  const whole = Math.ceil(ms)
+  return whole <= maxTimeoutDigits ? `${whole}m` : `${Math.min(Math.ceil(whole / 1000), maxTimeoutDigits)}S`
+}
+
+const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+
+/** The milliseconds of a `grpc-timeout`; undefined for text that is none. */
+export function timeoutMs (text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) * unitMs[unit]
+}
+
+/** `grpc-message` as text. What is not percent-encoded UTF-8 stays as it is. */
+export function percentDecoded (text: string): string {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Text as `grpc-message`: the bytes of its UTF-8 that are not printable ASCII, and the percent sign itself, as %XX. */
+export const percentEncoded = (text: string): string => /^[ -$&-~]*$/.test(text)
+  ? text
+  : Array.from(Buffer.from(text), byte => byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
