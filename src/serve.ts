@@ -32,11 +32,14 @@ import { runExamples } from './repository/examples.js'
 import { Labels } from './repository/labels.js'
 import { predictModelOf } from './repository/predict-model.js'
 import { Repository } from './repository/repository.js'
+import { threadScanner } from './repository/scan-thread.js'
 import type { RepositorySource } from './repository/scan.js'
 import { startWatch, type Watch } from './repository/watch.js'
 
-/** How long the first loading of all models may take: large models from a slow disk take minutes. */
+/** How long the loading of a version may take: large models from a slow disk take minutes. */
 const loadWithinMs = 30 * 60_000
+/** How long the disk may take to answer before health says so. */
+const scanWithinMs = 10_000
 /** Limits of the stops that wait for no caller. With the drain's 15 s they stay below 30 s, the longest kill_timeout that a Nomad client grants by default; Consul's 9 s come on top only where Nomad does not start the service. */
 const handlersStopMs = 2000
 const engineStopMs = 6500
@@ -63,7 +66,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   const labels = new Labels({ folder: config.dataDir, log })
   await Promise.all([journal.open(), labels.open()])
   const repository = makeRepository({ config, registry, log, metrics, engineFor: picker.engineFor, journal, labels })
-  repository.find()
+  await repository.find()
   journal.add({ what: 'start', from: null, to: buildInfo.version, by: 'start' })
 
   const end = { draining: false, forced: false, failure: undefined as string | undefined, asked: undefined as string | undefined, begun: undefined as number | undefined }
@@ -87,8 +90,8 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     },
     repositoryFaults: () => repository.faults(),
     changes: limit => journal.list(limit),
-    reload: (model, by) => {
-      if (!repository.knows(model)) throw new OutriggerError('MODEL_NOT_FOUND', `There is no model ${model}; there are: ${repository.names().join(', ') || 'none'}`, { model })
+    reload: async (model, by) => {
+      if (!await repository.knows(model)) throw new OutriggerError('MODEL_NOT_FOUND', `There is no model ${model}; there are: ${repository.names().join(', ') || 'none'}`, { model })
       journal.add({ what: 'reload', model, by })
       void repository.sync(by, [model])
     },
@@ -171,7 +174,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     unit('models', 0, async () => {
       repository.load().then(() => {
         announce()
-        if (!end.draining) watch = startWatch(config.watchIntervalMs, async () => { await repository.sync('watch') })
+        if (!end.draining) watch = startWatch(config.watchIntervalMs, async () => { await repository.look('watch') })
       }, (error: unknown) => fail((error as Error).message))
     }, async () => { void watch?.stop() }),
     consul
@@ -231,6 +234,7 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     registry,
     log,
     engineFor,
+    scanner: threadScanner({ withinMs: scanWithinMs }),
     loadWithinMs,
     labels,
     settleMs: config.settleTimeMs,

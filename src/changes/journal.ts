@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 
-export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'label-moved', 'reload', 'engine-restart'] as const
+export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'files-changed', 'label-moved', 'reload', 'engine-restart'] as const
 export type ChangeKind = (typeof changeKinds)[number]
 
 /** What is told of a change; the journal adds number and time. */

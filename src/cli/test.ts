@@ -123,7 +123,7 @@ export async function testFolder ({ folder, engine, program, timeoutMs, verbose,
     })
   })
   try {
-    repository.find()
+    await repository.find()
     const fault = repository.faults()[0]
     if (fault !== undefined) throw new OutriggerError('CONFIG_INVALID', fault.reason)
     await repository.load()

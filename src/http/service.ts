@@ -28,12 +28,12 @@ export interface Service {
   readonly phase: () => 'loading' | 'serving' | 'draining' | 'failed'
   /** Starts the end of the service; resolves at once. `force` skips the drain. */
   readonly shutdown: (mode: 'graceful' | 'force', reason: string) => void
-  /** The loading of models that failed before they had an entry in the registry, or repository-wide faults: name (or path) and reason. */
-  readonly repositoryFaults: () => readonly { model: string, required: boolean, reason: string }[]
+  /** What cannot be served and has no entry in the registry: models whose folder or settings are at fault, the repository as a whole, what shall take the place of a version that serves and cannot. */
+  readonly repositoryFaults: () => readonly { model: string, version?: bigint, required: boolean, reason: string }[]
   /** The newest changes first. */
   readonly changes: (limit: number) => readonly Change[]
-  /** Looks at the repository now and takes what is there of this model, failed versions too; resolves at once. Throws MODEL_NOT_FOUND. */
-  readonly reload: (model: string, by: string) => void
+  /** Looks at the repository now and takes what is there of this model, failed versions too; resolves before it is live. Rejects with MODEL_NOT_FOUND. */
+  readonly reload: (model: string, by: string) => Promise<void>
   /** Moves a label to a version that is available; `from` is the one before. Rejects with MODEL_NOT_FOUND, MODEL_NOT_READY or DATA_DIR. */
   readonly moveLabel: (model: string, label: string, version: bigint, by: string) => Promise<{ from: bigint | undefined }>
 }

@@ -4,7 +4,7 @@ import { readPredictResponse, writePredictRequest } from '../tensor/proto/predic
 import { WireError } from '../tensor/proto/wire.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { using } from './lease.js'
-import type { VersionEntry } from './registry.js'
+import { servableName, type VersionEntry } from './registry.js'
 
 const predictPath = '/tensorflow.serving.PredictionService/Predict'
 
@@ -24,7 +24,7 @@ export interface PredictCall {
 export async function predict (entry: VersionEntry, inputs: Tensors, call: PredictCall): Promise<Tensors> {
   const { model, version } = entry
   try {
-    const request = writePredictRequest({ model: { name: model, version, signatureName: call.signature }, inputs, outputFilter: [] })
+    const request = writePredictRequest({ model: { name: servableName(entry), version, signatureName: call.signature }, inputs, outputFilter: [] })
     const options = { deadline: call.deadline, signal: call.signal, resend: entry.mayResend(call.signature), ...(call.metadata === undefined ? {} : { metadata: call.metadata }) }
     const answer = await using(entry, async () => await entry.engine.call(predictPath, request, options))
     return readPredictResponse(answer).outputs

@@ -15,6 +15,8 @@ export interface VersionEntry {
   /** `saved-model`, `onnx`, `keras`, `pmml`, `manifest`. */
   readonly format: string
   readonly engine: Engine
+  /** The name that its engine knows it by, where that is not the model's: two versions of one number can stand side by side there for a while. */
+  servable?: string
   state: VersionState
   /** Why it failed. */
   reason: string | undefined
@@ -27,6 +29,9 @@ export interface VersionEntry {
   /** Whether a call of this signature (empty: serving_default) may be sent twice; not with `retry: false`, nor where its graph assigns variables. */
   mayResend: (signature: string) => boolean
 }
+
+/** What the version's model is called in calls to its engine. */
+export const servableName = ({ model, servable }: VersionEntry): string => servable ?? model
 
 export interface ModelEntry {
   readonly name: string

@@ -1,69 +1,115 @@
-// Which versions of a model shall be served now: those of its policy and labels that are complete and have come to rest. Loads nothing.
-import { fingerprint } from './fingerprint.js'
+// Which versions of a model shall be served now: those of its policy and labels that are complete and have come to rest, and which of them are to be loaded. Loads nothing.
+import type { Engine } from '../engine/engine.js'
+import type { EngineFor } from './engine-picker.js'
+import type { Fingerprint } from './fingerprint.js'
 import type { KnownModel } from './known-model.js'
-import { chooseVersions, findVersions, type FoundVersion, type ModelSource } from './scan.js'
+import { chooseVersions, type FoundModel, type FoundVersion, type ModelSource } from './scan.js'
 import type { Settling } from './settling.js'
+import { takenVersion, type TakenVersion } from './version.js'
 
 export interface Choice {
   /** Newest first. */
   readonly chosen: readonly FoundVersion[]
-  /** Those of them that are to be loaded. */
-  readonly fresh: ReadonlySet<bigint>
+  /** The numbers of those that are to be loaded, with the reason where that is not that the number is new. */
+  readonly fresh: ReadonlyMap<bigint, string | undefined>
 }
 
 type Labelled = ReadonlyMap<string, bigint>
 
-/** The policy's versions and those that a label names, newest first, of those that are there. */
-function wantedOf ({ settings: { policy } }: ModelSource, labels: Labelled, versions: readonly FoundVersion[]): FoundVersion[] {
-  const named = new Set([...chooseVersions(policy, versions).map(({ version }) => version), ...labels.values()])
-  return versions.filter(({ version }) => named.has(version))
+/**
+ * The policy's versions and those that a label names, newest first, of those that are there. "Latest N" counts versions that can be served: failed
+ * ones stay chosen, but older ones stand in for them.
+ */
+function wantedOf ({ settings: { policy } }: ModelSource, labels: Labelled, versions: readonly FoundVersion[], failed: ReadonlySet<bigint>): FoundVersion[] {
+  const good = chooseVersions(policy, policy.kind === 'latest' ? versions.filter(({ version }) => !failed.has(version)) : versions)
+  const enough = policy.kind === 'latest' && good.length === policy.count
+  const named = new Set([...good.map(({ version }) => version), ...labels.values()])
+  return versions.filter(({ version }) => named.has(version) || (policy.kind === 'latest' && failed.has(version) && !(enough && version < good.at(-1)!.version)))
 }
 
-const sealedIfAsked = ({ settings, basePath }: ModelSource): FoundVersion[] => findVersions(basePath).filter(({ sealed }) => sealed || !settings.seal)
+const sealedIfAsked = ({ source: { settings }, versions }: FoundModel): readonly FoundVersion[] => settings.seal ? versions.filter(({ sealed }) => sealed) : versions
 
-/** At the start: everything that is there, without waiting. */
-export function chooseAtOnce (source: ModelSource, labels: Labelled): FoundVersion[] { return wantedOf(source, labels, sealedIfAsked(source)) }
+/** At the start: everything that is there, without waiting. Of the numbers in `failed` older ones take the place. */
+export function chooseAtOnce (model: FoundModel, labels: Labelled, failed: ReadonlySet<bigint>): FoundVersion[] { return wantedOf(model.source, labels, sealedIfAsked(model), failed) }
 
 export interface ChooseOptions {
   readonly settling: Settling
   readonly labels: Labelled
-  /** Takes what is there now, and tries failed versions again. */
+  readonly engineFor: EngineFor
+  readonly fingerprints: (folders: readonly string[]) => Promise<readonly (Fingerprint | undefined)[]>
+  /** Takes what is there now, tries failed versions again, and takes changed files of a version that serves as a successor. */
   readonly atOnce: boolean
   /** Gathers the folders that were looked at. */
   readonly looked: Set<string>
 }
 
+/** Why a version that serves is to be loaded anew from what lies on disk, in words; undefined when it is not. Throws CONFIG_INVALID where the engine's program is missing. */
+function successionOf (known: TakenVersion, found: FoundVersion, source: ModelSource, engine: Engine, changed: boolean): string | undefined {
+  const { settings } = known.source
+  if (found.folder !== known.found.folder) return `it lies in ${found.folder} now`
+  if (engine !== known.entry.engine) return `its engine is ${engine.kind} now`
+  if (JSON.stringify([settings.handler, settings.retry]) !== JSON.stringify([source.settings.handler, source.settings.retry])) return 'its settings for handler or retry changed'
+  return changed ? 'its files were changed' : undefined
+}
+
 /**
  * While the service runs: a version that is not at rest is left out, as if it were not there, so that the policy's next one counts.
- * One that failed stays chosen, and is fresh again only when its files have changed since and are at rest.
+ * One that failed stays chosen, and is fresh again only when its files have changed since and are at rest. One that serves is fresh when its
+ * engine, folder or settings are others, and with `atOnce` when its files are; until then what was loaded serves on.
  */
-export async function choose (source: ModelSource, model: KnownModel | undefined, { settling, labels, atOnce, looked }: ChooseOptions): Promise<Choice> {
-  const newest = model?.newest()
-  const before = newest === undefined ? undefined : model?.taken.get(newest.version)
-  const fresh = new Set<bigint>()
+export async function choose (model: FoundModel, known: KnownModel | undefined, { settling, labels, engineFor, fingerprints, atOnce, looked }: ChooseOptions): Promise<Choice> {
+  const { source } = model
+  const newest = known?.newest()
+  const before = newest === undefined ? undefined : known?.taken.get(newest.version)
+  const fresh = new Map<bigint, string | undefined>()
   const unready = new Set<bigint>()
-  const versions = sealedIfAsked(source)
+  const failed = known?.failed() ?? new Set<bigint>()
+  const versions = sealedIfAsked(model)
+
+  /** The tries so far of the version as it is to be: none, or one that loads, serves or failed. */
+  function tried (found: FoundVersion): { one: TakenVersion | undefined, because: string | undefined } {
+    const serving = known?.taken.get(found.version)
+    if (serving === undefined || serving.entry.state !== 'available') return { one: serving, because: undefined }
+    const engine = engineFor(found.format, source.settings.engine)
+    const coming = known!.coming.get(found.version)
+    const because = successionOf(serving, found, source, engine, known!.changed.has(found.version) && (atOnce || coming !== undefined))
+    if (because === undefined) {
+      if (coming?.entry.state === 'failed') known!.coming.delete(found.version)
+      return { one: serving, because }
+    }
+    // A try at something else than what is wanted now says nothing of it.
+    const same = coming !== undefined && successionOf(coming, found, source, engine, false) === undefined
+    return { one: same || coming?.entry.state === 'loading' ? coming : undefined, because }
+  }
 
   async function isReady (found: FoundVersion): Promise<boolean> {
-    const known = model?.taken.get(found.version)
-    if (known !== undefined && known.entry.state !== 'failed') return true
+    const { one, because } = tried(found)
+    if (one !== undefined && one.entry.state !== 'failed') return true
+    const serves = known?.isAvailable(found.version) === true
     looked.add(found.folder)
-    const files = await fingerprint(found.folder)
-    if (files === undefined) return known !== undefined
+    const [files] = await fingerprints([found.folder])
+    if (files === undefined) return one !== undefined || serves
     const lacking = before !== undefined && before.found.extras.some(part => !found.extras.includes(part))
-    const settled = settling.settled(found.folder, files.print, lacking)
-    if (files.unfinished === undefined && (atOnce || (settled && files.print !== known?.files))) {
-      fresh.add(found.version)
+    // What was loaded from this very folder has been at rest before.
+    const settled = settling.settled(found.folder, files.print, lacking) || (serves && files.print === known?.taken.get(found.version)?.files)
+    if (files.unfinished === undefined && (atOnce || (settled && files.print !== one?.files))) {
+      fresh.set(found.version, because)
       return true
     }
-    return known !== undefined
+    return one !== undefined || serves
   }
 
   for (;;) {
-    const chosen = wantedOf(source, labels, versions.filter(({ version }) => !unready.has(version)))
+    const stillFailed = new Set([...failed].filter(version => !fresh.has(version)))
+    const chosen = wantedOf(source, labels, versions.filter(({ version }) => !unready.has(version)), stillFailed)
     const open = chosen.filter(({ version }) => !fresh.has(version))
-    const left = unready.size
+    const decided = unready.size + fresh.size
     for (const found of open) if (!await isReady(found)) unready.add(found.version)
-    if (unready.size === left) return { chosen, fresh }
+    if (unready.size + fresh.size === decided) return { chosen, fresh }
   }
 }
+
+/** Entries for the versions that are to be loaded. Throws CONFIG_INVALID where an engine's program is missing. */
+export const begin = (source: ModelSource, { chosen, fresh }: Choice, engineFor: EngineFor): TakenVersion[] => chosen
+  .filter(({ version }) => fresh.has(version))
+  .map(found => takenVersion(source, found, engineFor(found.format, source.settings.engine), fresh.get(found.version)))

@@ -1,30 +1,32 @@
-// What one engine is told to serve: the full list of versions at every push, one push at a time. Knows no registry.
-import { existsSync } from 'node:fs'
+// What one engine is told to serve: the full list of versions at every push, one push at a time, so that many changes share one. Knows no registry.
+import { access } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine, ServableList, ServableStatus } from '../engine/engine.js'
-import type { VersionEntry } from '../inference/registry.js'
+import { OutriggerError } from '../errors.js'
+import { servableName, type VersionEntry } from '../inference/registry.js'
 import type { TakenVersion } from './version.js'
 
-/** How often the states of versions that are loading are looked at. */
+/** How often the states of versions that are loading are looked at: as the probe saw them, and by asking. */
 const lookEveryMs = 25
+const askEveryMs = 100
 /** How long one question for states may take. */
 const statusWithinMs = 30_000
-
-export interface LoadCalls {
-  /** The engine has it; called as soon as that is known, without waiting for slower ones. */
-  readonly available: (taken: TakenVersion) => void
-  readonly failed: (taken: TakenVersion, reason: string, error?: unknown) => void
-  readonly signal: AbortSignal
-}
-
+/** How long an engine that has answered a push may not know a version of it: it takes up new versions of a known model some time after. */
+const unknownWithinMs = 5000
 /** The probe looks about twice a second. */
 const seenWithinMs = 3000
 
+type Statuses = readonly ServableStatus[] | undefined
+
+const statusOf = ({ entry: { version } }: TakenVersion, statuses: Statuses): ServableStatus | undefined => statuses?.find(status => status.version === version)
+
+const isThere = async (folder: string): Promise<boolean> => await access(folder).then(() => true, () => false)
+
 /** Resolves once the engine's probe has seen the version AVAILABLE, which health goes by; after a while also without. */
-export async function seenAvailable ({ engine, model, version }: VersionEntry, signal: AbortSignal): Promise<void> {
+export async function seenAvailable (entry: VersionEntry, signal: AbortSignal): Promise<void> {
   const end = performance.now() + seenWithinMs
   while (performance.now() < end && !signal.aborted) {
-    if (engine.lastStatuses().get(model)?.some(status => status.version === version && status.state === 'AVAILABLE') === true) return
+    if (entry.engine.lastStatuses().get(servableName(entry))?.some(status => status.version === entry.version && status.state === 'AVAILABLE') === true) return
     await sleep(lookEveryMs)
   }
 }
@@ -33,7 +35,10 @@ export class EngineList {
   readonly engine: Engine
   readonly #taken = new Set<TakenVersion>()
   readonly #release: (gone: readonly TakenVersion[]) => Promise<void>
+  /** Names and numbers that the engine was told of: what it says of one of them may be said of the past. */
+  readonly #used = new Set<string>()
   #turn = Promise.resolve()
+  #next: { deadline: number, result: Promise<void> } | undefined
 
   /** `release` is called before a push with listed versions whose folders are gone, which a push cannot name: it resolves once nobody uses them. */
   constructor (engine: Engine, release: (gone: readonly TakenVersion[]) => Promise<void>) {
@@ -41,90 +46,104 @@ export class EngineList {
     this.#release = release
   }
 
-  /** Pushes the list with these added. Resolves when each was told to be available or failed; a failed one stays listed until `drop`. */
-  async load (added: readonly TakenVersion[], deadline: number, calls: LoadCalls): Promise<void> {
-    try {
-      await this.engine.start()
-    } catch (error) {
-      for (const taken of added) calls.failed(taken, (error as Error).message, error)
-      return
+  /**
+   * Has the engine load the version beside all others, and resolves when it says AVAILABLE. Rejects with the reason when it does not;
+   * the version stays listed until `drop`. `deadline` in milliseconds since the epoch.
+   */
+  async load (taken: TakenVersion, deadline: number, signal: AbortSignal): Promise<void> {
+    const { entry } = taken
+    await this.engine.start()
+    this.#name(taken)
+    this.#taken.add(taken)
+    let failure: Error | undefined
+    let answered = false
+    const push = this.#push(deadline).catch((error: unknown) => { failure = error as Error }).finally(() => { answered = true })
+    while (!answered && !signal.aborted) {
+      if (isAvailable(statusOf(taken, this.engine.lastStatuses().get(servableName(entry))))) return
+      await Promise.race([push, sleep(lookEveryMs)])
     }
-    await this.#next(async () => {
-      for (const taken of added) this.#taken.add(taken)
-      await this.#loadNow(new Set(added), deadline, calls)
-    })
+    for (let unknownSince = performance.now(); !signal.aborted;) {
+      const statuses = await this.engine.statuses(servableName(entry), Math.min(deadline, Date.now() + statusWithinMs)).catch(() => undefined)
+      const status = statusOf(taken, statuses)
+      if (isAvailable(status)) return
+      if (status !== undefined) unknownSince = performance.now()
+      const late = Date.now() > deadline
+      if (late || performance.now() - unknownSince > unknownWithinMs || (failure !== undefined && status === undefined)) {
+        throw failure ?? new OutriggerError('MODEL_FAILED', late ? 'the model server did not load it in time' : 'the model server did not load it and gave no reason')
+      }
+      await sleep(askEveryMs)
+    }
+    throw new OutriggerError('SERVICE_DRAINING', 'the service is shutting down')
   }
 
   /** Pushes the list without these. Rejects like the engine's push; they are off the list all the same. */
   async drop (dropped: readonly TakenVersion[], deadline: number): Promise<void> {
-    await this.#next(async () => {
-      let listed = false
-      for (const taken of dropped) listed = this.#taken.delete(taken) || listed
-      if (!listed) return
-      await this.#letGo()
-      await this.engine.push(this.#lists(), deadline)
-    })
+    let listed = false
+    for (const taken of dropped) listed = this.#taken.delete(taken) || listed
+    if (listed) await this.#push(deadline)
   }
 
-  async #next<T> (work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
-    this.#turn = result.then(() => {}, () => {})
-    return await result
+  /**
+   * Tells the engine the list again if it runs and knows nothing of an available version whose folder is there: so one that was restarted
+   * while the folder was away. Rejects like the engine's push.
+   */
+  async repair (deadline: number): Promise<void> {
+    const known = this.engine.lastStatuses()
+    const lost = [...this.#taken].filter(({ entry }) => entry.state === 'available' && !known.get(servableName(entry))?.some(({ version, state }) => version === entry.version && state !== 'END'))
+    if (lost.length === 0 || this.engine.report().state !== 'running' || this.#next !== undefined) return
+    if ((await Promise.all(lost.map(async ({ found }) => await isThere(found.folder)))).includes(true)) await this.#push(deadline)
   }
 
-  async #loadNow (waiting: Set<TakenVersion>, deadline: number, calls: LoadCalls): Promise<void> {
-    for (const taken of waiting) {
-      if (existsSync(taken.found.folder)) continue
-      waiting.delete(taken)
-      this.#taken.delete(taken)
-      calls.failed(taken, `its folder ${taken.found.folder} is gone`)
+  /** A name under which the engine never heard of this number, and which stands for no other folder: the model's own, if it will do. */
+  #name ({ source: { name, basePath }, entry }: TakenVersion): void {
+    const others = [...this.#taken]
+    for (let n = 1; ; n++) {
+      const servable = n === 1 ? name : `${name}~${n}`
+      if (this.#used.has(`${servable}/${entry.version}`) || others.some(one => servableName(one.entry) === servable && one.source.basePath !== basePath)) continue
+      this.#used.add(`${servable}/${entry.version}`)
+      if (n > 1) entry.servable = servable
+      return
     }
-    await this.#letGo()
-    let answered = false
-    const push = this.engine.push(this.#lists(), deadline).finally(() => { answered = true })
-    push.catch(() => {})
-    const look = (statuses: ReadonlyMap<string, readonly ServableStatus[]>, current: boolean): void => {
-      for (const taken of waiting) {
-        if (taken.again && !current) continue
-        const status = statuses.get(taken.entry.model)?.find(({ version }) => version === taken.entry.version)
-        if (status?.state === 'AVAILABLE') {
-          waiting.delete(taken)
-          calls.available(taken)
-        } else if (status?.state === 'END' && status.errorCode !== 0) {
-          waiting.delete(taken)
-          calls.failed(taken, status.errorMessage)
-        }
-      }
-    }
-    while (!answered && waiting.size > 0 && !calls.signal.aborted) {
-      look(this.engine.lastStatuses(), false)
-      await Promise.race([push.catch(() => {}), sleep(lookEveryMs)])
-    }
-    const failure = await push.then(() => undefined, (error: unknown) => error as Error)
-    const statuses = new Map<string, readonly ServableStatus[]>()
-    if (waiting.size > 0) {
-      await Promise.all([...new Set([...waiting].map(one => one.entry.model))].map(async model => {
-        statuses.set(model, await this.engine.statuses(model, Date.now() + statusWithinMs).catch(() => []))
-      }))
-      look(statuses, true)
-    }
-    for (const taken of waiting) calls.failed(taken, failure?.message ?? 'the model server did not load it and gave no reason')
   }
 
-  async #letGo (): Promise<void> {
-    const gone = [...this.#taken].filter(({ found }) => !existsSync(found.folder))
-    if (gone.length > 0) await this.#release(gone)
+  /** A push of the list as it will be when its turn comes; all that is asked for until then shares it. */
+  async #push (deadline: number): Promise<void> {
+    if (this.#next === undefined) {
+      const next = { deadline, result: Promise.resolve() }
+      this.#next = next
+      next.result = this.#turn.then(async () => {
+        this.#next = undefined
+        const gone = (await this.#sorted()).gone
+        if (gone.length > 0) await this.#release(gone)
+        await this.engine.push(listsOf((await this.#sorted()).there), next.deadline)
+      })
+      this.#turn = next.result.catch(() => {})
+    } else this.#next.deadline = Math.max(this.#next.deadline, deadline)
+    await this.#next.result
   }
 
-  /** One list per model. A version whose folder is gone would have the whole push refused. */
-  #lists (): ServableList[] {
-    const lists = new Map<string, { name: string, basePath: string, versions: bigint[] }>()
-    for (const { source: { name, basePath }, found } of this.#taken) {
-      if (!existsSync(found.folder)) continue
-      const list = lists.get(name) ?? { name, basePath, versions: [] }
-      list.versions.push(found.version)
-      lists.set(name, list)
-    }
-    return [...lists.values()]
+  /** What is listed, by whether its folder is there. */
+  async #sorted (): Promise<{ there: TakenVersion[], gone: TakenVersion[] }> {
+    const taken = [...this.#taken]
+    const present = await Promise.all(taken.map(async ({ found }) => await isThere(found.folder)))
+    return { there: taken.filter((_one, i) => present[i]), gone: taken.filter((_one, i) => !present[i]) }
   }
+}
+
+/** One list per name. */
+function listsOf (versions: readonly TakenVersion[]): ServableList[] {
+  const lists = new Map<string, { name: string, basePath: string, versions: bigint[] }>()
+  for (const { source: { basePath }, entry } of versions) {
+    const name = servableName(entry)
+    const list = lists.get(name) ?? { name, basePath, versions: [] }
+    list.versions.push(entry.version)
+    lists.set(name, list)
+  }
+  return [...lists.values()]
+}
+
+/** Throws the reason of a load that has failed. */
+function isAvailable (status: ServableStatus | undefined): boolean {
+  if (status?.state === 'END' && status.errorCode !== 0) throw new OutriggerError('MODEL_FAILED', status.errorMessage)
+  return status?.state === 'AVAILABLE'
 }

@@ -1,12 +1,11 @@
-// What a version must pass between its load in the engine and its first request: description, comparison with the one it replaces, handler, examples, files at rest. Routes nothing itself.
+// What a version must pass between its load in the engine and its first request: description, comparison with the one it replaces, handler, examples. Routes nothing itself.
 import type { Engine } from '../engine/engine.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionHandler } from '../handlers/version-handler.js'
-import type { VersionEntry } from '../inference/registry.js'
+import { servableName, type VersionEntry } from '../inference/registry.js'
 import type { Signature } from '../tensor/tensor.js'
 import { fileChecksum } from './checksum.js'
 import { signatureFaults } from './compatible.js'
-import { fingerprint } from './fingerprint.js'
 import type { FoundVersion, ModelSource } from './scan.js'
 import type { TakenVersion } from './version.js'
 
@@ -23,9 +22,9 @@ export interface GoLiveSteps {
 const describeWithinMs = 30_000
 
 /** Makes the entry ready to be routed to. `replaced` is the version that answers now, if this one takes its place. Rejects with the step's error; the entry's handler is then to be closed. */
-export async function makeReady ({ source, found, entry, files }: TakenVersion, replaced: VersionEntry | undefined, steps: GoLiveSteps): Promise<void> {
+export async function makeReady ({ source, found, entry }: TakenVersion, replaced: VersionEntry | undefined, steps: GoLiveSteps): Promise<void> {
   const { settings } = source
-  entry.signatures = await steps.signaturesOf(entry.engine, entry.model, entry.version, Date.now() + describeWithinMs)
+  entry.signatures = await steps.signaturesOf(entry.engine, servableName(entry), entry.version, Date.now() + describeWithinMs)
   const faults = replaced === undefined || settings.force ? [] : signatureFaults(replaced.signatures, entry.signatures)
   if (faults.length > 0) throw new OutriggerError('MODEL_INCOMPATIBLE', `it cannot replace version ${replaced!.version}: ${faults.join('; ')} (force: true in model.yaml takes it all the same)`, { model: entry.model, version: entry.version })
   const assigning = settings.retry === undefined ? await steps.assigningSignatures(found) : new Set()
@@ -35,6 +34,4 @@ export async function makeReady ({ source, found, entry, files }: TakenVersion, 
     entry.handler = await steps.loadHandler(source, found, entry)
   }
   await steps.runExamples?.(entry)
-  const now = files === undefined ? undefined : await fingerprint(found.folder)
-  if (now !== undefined && now.print !== files) throw new OutriggerError('MODEL_INCOMPLETE', 'its files changed while it was loaded', { model: entry.model, version: entry.version })
 }

@@ -1,12 +1,16 @@
 // One model as the repository knows it: its settings, the versions that were taken in, its labels in force, and how it stands in the registry.
 import type { ModelEntry, VersionEntry } from '../inference/registry.js'
-import type { ModelSource } from './scan.js'
+import type { ModelFault, ModelSource } from './scan.js'
 import type { TakenVersion } from './version.js'
 
 export class KnownModel {
   source: ModelSource
   /** By version number; failed ones too. */
   readonly taken = new Map<bigint, TakenVersion>()
+  /** Versions that load to take the place of an available one of the same number, or could not; by that number. */
+  readonly coming = new Map<bigint, TakenVersion>()
+  /** Available versions whose files are not the ones that were loaded any more. */
+  readonly changed = new Set<bigint>()
   /** The versions that shall be served by what lies on disk. */
   desired: ReadonlySet<bigint> = new Set()
   #labels: ReadonlyMap<string, bigint> = new Map()
@@ -24,12 +28,33 @@ export class KnownModel {
 
   get labels (): ReadonlyMap<string, bigint> { return this.#labels }
 
-  wasLive (): void { this.#countsFor = true }
-
   /** The version that answers where none is named. */
   newest (): VersionEntry | undefined { return this.#newestFirst().find(({ state }) => state === 'available') }
 
   isAvailable (version: bigint): boolean { return this.taken.get(version)?.entry.state === 'available' }
+
+  /** Every version that the model has in hand. */
+  all (): TakenVersion[] { return [...this.taken.values(), ...this.coming.values()] }
+
+  /** Numbers whose load has failed. */
+  failed (): ReadonlySet<bigint> { return new Set([...this.taken.values()].filter(({ entry }) => entry.state === 'failed').map(({ entry }) => entry.version)) }
+
+  /** Takes note of a version that begins to load; beside an available one of its number it waits for its turn. */
+  begin (taken: TakenVersion): void {
+    (this.isAvailable(taken.entry.version) ? this.coming : this.taken).set(taken.entry.version, taken)
+  }
+
+  /** The version is to be routed to. Returns the one of its number that it takes the place of. */
+  goLive (taken: TakenVersion): TakenVersion | undefined {
+    const { version } = taken.entry
+    const before = this.taken.get(version)
+    if (this.coming.get(version) === taken) this.coming.delete(version)
+    this.taken.set(version, taken)
+    this.changed.delete(version)
+    this.#countsFor = true
+    taken.entry.state = 'available'
+    return before === taken ? undefined : before
+  }
 
   /** Puts wanted labels in force; one whose version is not available stays where it was, so that it never points at nothing while it moves. Returns what moved. */
   label (wanted: ReadonlyMap<string, bigint>): { label: string, from: bigint | undefined, to: bigint | undefined }[] {
@@ -42,6 +67,15 @@ export class KnownModel {
     return [...new Set([...before.keys(), ...after.keys()])]
       .filter(label => before.get(label) !== after.get(label))
       .map(label => ({ label, from: before.get(label), to: after.get(label) }))
+  }
+
+  /** What is wrong with versions that serve all the same. */
+  faults (): ModelFault[] {
+    const refused = [...this.coming].filter(([, { entry }]) => entry.state === 'failed')
+      .map(([version, { entry, because }]) => ({ version, reason: `what shall take its place (${because ?? 'it was asked for'}) cannot: ${entry.reason ?? 'no reason is known'}; what was loaded before serves on` }))
+    const changed = [...this.changed].filter(version => !this.coming.has(version))
+      .map(version => ({ version, reason: 'its files were changed since it was loaded; what was loaded serves on. Write a new version, or have this one replaced: POST /models/{model}/reload' }))
+    return [...refused, ...changed].map(one => ({ model: this.name, required: false, ...one }))
   }
 
   entry (): ModelEntry {

@@ -56,19 +56,17 @@ export class Labels {
     this.#writing = this.#writing.then(async () => { await this.#write(after) }).catch((error: unknown) => { this.#options.log.error({ err: error, model, label }, "the end of a label's move cannot be kept") })
   }
 
-  /** Moves a label by hand, and resolves when that is kept (the file is written whole). Rejects when it cannot be written; the move is then undone. */
+  /** Moves a label by hand, and resolves when that is kept (the file is written whole). Rejects when it cannot be written; then nothing has moved. */
   async move (model: string, label: string, version: bigint, written: ReadonlyMap<string, bigint>): Promise<void> {
-    const before = this.#moves
-    this.#moves = { ...before, [model]: { ...before[model], [label]: { version: version.toString(), written: written.get(label)?.toString() ?? null } } }
-    const after = this.#moves
-    const keeping = this.#writing.then(async () => { await this.#write(after) })
+    const move: Move = { version: version.toString(), written: written.get(label)?.toString() ?? null }
+    const moved = (): Moves => ({ ...this.#moves, [model]: { ...this.#moves[model], [label]: move } })
+    const keeping = this.#writing.then(async () => {
+      await this.#write(moved())
+      // Only now, else a look meanwhile would put it in force before it is kept.
+      this.#moves = moved()
+    })
     this.#writing = keeping.catch(() => {})
-    try {
-      await keeping
-    } catch (error) {
-      if (this.#moves === after) this.#moves = before
-      throw error
-    }
+    await keeping
   }
 
   async #write (moves: Moves): Promise<void> {

@@ -1,24 +1,22 @@
-// Brings what lies on disk into service and keeps it so: takes versions in, switches routing from one to the next in one step, drains and unloads what goes. Knows no HTTP and no gRPC.
+// Brings what lies on disk into service and keeps it so: looks, decides for each model what shall be served, and has versions come and go. Knows no HTTP and no gRPC.
 import { setMaxListeners } from 'node:events'
-import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { ChangeNews } from '../changes/journal.js'
 import type { VersionPolicy } from '../config/text-proto.js'
-import type { Engine } from '../engine/engine.js'
-import { OutriggerError } from '../errors.js'
-import { idle } from '../inference/lease.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
-import { servableChecksum } from './checksum.js'
-import { choose, chooseAtOnce } from './chooser.js'
-import { EngineList, seenAvailable } from './engine-list.js'
+import { Admission } from './admission.js'
+import { Catalogue } from './catalogue.js'
+import { ChangedFiles } from './changed-files.js'
+import { begin, choose, chooseAtOnce, type Choice } from './chooser.js'
+import { Departure } from './departure.js'
 import type { EngineFor } from './engine-picker.js'
-import { fingerprint } from './fingerprint.js'
-import { makeReady, type GoLiveSteps } from './go-live.js'
+import type { GoLiveSteps } from './go-live.js'
 import { KnownModel } from './known-model.js'
 import { Labels } from './labels.js'
-import { findModels, type FoundVersion, type ModelFault, type ModelSource, type RepositorySource } from './scan.js'
+import { isFault, type FoundModel, type ModelFault, type ModelSource, type RepositorySource } from './scan.js'
+import { ownScanner, type Scanner } from './scanner.js'
 import { Settling } from './settling.js'
-import { takenVersion, type TakenVersion } from './version.js'
+import type { TakenVersion } from './version.js'
 
 export interface RepositoryOptions extends GoLiveSteps {
   readonly source: RepositorySource
@@ -27,12 +25,14 @@ export interface RepositoryOptions extends GoLiveSteps {
   readonly registry: Registry
   readonly log: Logger
   readonly engineFor: EngineFor
+  /** Who looks at the disk; the thread that asks unless given. */
+  readonly scanner?: Scanner
   /** Called when a version has gone live, with the seconds since its load began. */
   readonly onLive: (entry: VersionEntry, seconds: number) => void
   readonly onFailed?: (entry: VersionEntry) => void
   /** Told of every change, for the journal. */
   readonly record?: (news: ChangeNews) => void
-  /** How long the loading of the whole list may take, in milliseconds. */
+  /** How long the loading of one version may take, in milliseconds. */
   readonly loadWithinMs: number
   /** How long a version's files must not have changed before it is taken in. */
   readonly settleMs?: number
@@ -45,211 +45,259 @@ export interface RepositoryOptions extends GoLiveSteps {
 
 const defaultSettleMs = 2000
 const defaultDrainWithinMs = 60_000
-/** How long an unloading may take. */
-const dropWithinMs = 60_000
+/** How long an engine may take to hear the list again. */
+const repairWithinMs = 60_000
+/** The name under which the faults of the source itself are told. */
+const wholeRepository = 'repository'
 
-const isFault = (one: ModelSource | ModelFault): one is ModelFault => 'reason' in one
+type Found = FoundModel | ModelFault
 
 export class Repository {
   readonly #options: RepositoryOptions
-  readonly #settleMs: number
+  readonly #scanner: Scanner
   readonly #now: () => number
-  readonly #labels: Labels
+  readonly #catalogue: Catalogue
+  readonly #departure: Departure
+  readonly #admission: Admission
   readonly #settling: Settling
-  readonly #models = new Map<string, KnownModel>()
-  readonly #lists = new Map<Engine, EngineList>()
-  /** Since when a folder that was served is not there. */
-  readonly #goneSince = new Map<string, number>()
-  readonly #leaving = new Set<Promise<void>>()
+  readonly #changed: ChangedFiles
   readonly #ending = new AbortController()
+  /** Since when a model that was served is not in the source. */
+  readonly #goneSince = new Map<string, number>()
   #faults: ModelFault[] = []
-  #first: readonly TakenVersion[] = []
+  #first: { model: FoundModel, fresh: readonly TakenVersion[] }[] = []
   #loading = true
-  #defaultIsOurs = false
   #turn = Promise.resolve()
-  #waiting: { by: string, atOnce: Set<string>, result: Promise<void> } | undefined
+  #waiting: { by: string, atOnce: Set<string>, looked: Promise<{ done: Promise<void> }> } | undefined
 
   constructor (options: RepositoryOptions) {
-    this.#options = options
+    const { log, record = () => {}, registry, labels = new Labels({ log }), scanner = ownScanner, settleMs = defaultSettleMs, now = () => performance.now() } = options
+    const ending = this.#ending.signal
     // Every version that goes listens to it.
-    setMaxListeners(0, this.#ending.signal)
-    this.#settleMs = options.settleMs ?? defaultSettleMs
-    this.#now = options.now ?? (() => performance.now())
-    this.#labels = options.labels ?? new Labels({ log: options.log })
-    this.#settling = new Settling(this.#settleMs, this.#now)
-  }
-
-  /** What cannot be served and has no entry in the registry: models whose folder or settings are at fault, and the repository itself when it cannot be read. */
-  faults (): readonly ModelFault[] { return this.#faults }
-
-  /** True until every version that was there at the start has gone live or failed. */
-  loading (): boolean { return this.#loading }
-
-  /** Finds the models and gives the registry an entry for each. Throws CONFIG_INVALID when the source itself cannot be read. */
-  find (): void {
-    const faults: ModelFault[] = []
-    const first: TakenVersion[] = []
-    for (const one of this.#sources()) {
-      if (isFault(one)) { faults.push(one); continue }
-      const chosen = chooseAtOnce(one, this.#labels.wanted(one.name, one.settings.labels))
-      this.#warnOfAbsent(one, chosen)
-      first.push(...this.#adopt(one, chosen, new Set(chosen.map(({ version }) => version)), 'at start', faults))
-    }
-    this.#first = first
-    this.#blame(faults)
-    const names = new Set(first.map(({ entry }) => entry.model))
-    if (names.size === 0) this.#options.log.warn({ source: this.#options.source }, 'no model was found')
-    for (const model of this.#models.values()) this.#publish(model, 'start')
-  }
-
-  /** Starts the engines that are needed and loads what was found. Resolves when each version is live or has failed. */
-  async load (): Promise<void> {
-    await this.#queue(async () => {
-      try {
-        await this.#loadAll(this.#first, 'start')
-      } finally {
-        this.#loading = false
-        this.#first = []
-      }
+    setMaxListeners(0, ending)
+    this.#options = options
+    this.#scanner = scanner
+    this.#now = now
+    this.#settling = new Settling(settleMs, now)
+    this.#changed = new ChangedFiles(scanner)
+    this.#catalogue = new Catalogue({ registry, labels, log, record, starting: () => this.#loading })
+    this.#departure = new Departure({ catalogue: this.#catalogue, log, record, drainWithinMs: options.drainWithinMs ?? defaultDrainWithinMs, awayMs: settleMs, now, ending })
+    this.#admission = new Admission({
+      steps: options, scanner, catalogue: this.#catalogue, departure: this.#departure, log, record, onLive: options.onLive, onFailed: options.onFailed ?? (() => {}), loadWithinMs: options.loadWithinMs, ending
     })
   }
 
-  /**
-   * Looks at the disk again and makes the service fit it; resolves when what was to be loaded is live or has failed. Calls that come while one
-   * runs share the next. A model named in `atOnce` is not waited for to come to rest, and its failed versions are tried again. Never rejects.
-   */
-  async sync (by: string, atOnce: readonly string[] = []): Promise<void> {
-    if (this.#waiting === undefined) {
-      const waiting = { by, atOnce: new Set(atOnce), result: Promise.resolve() }
-      this.#waiting = waiting
-      waiting.result = this.#queue(async () => {
-        this.#waiting = undefined
-        if (this.#ending.signal.aborted) return
-        await this.#pass(waiting.by, waiting.atOnce).catch((error: unknown) => { this.#options.log.error({ err: error }, 'the repository could not be looked at') })
-      })
-    } else {
-      for (const name of atOnce) this.#waiting.atOnce.add(name)
-      if (atOnce.length > 0) this.#waiting.by = by
+  /** What cannot be served and has no entry in the registry: models whose folder or settings are at fault, the repository itself when it cannot be read, what shall take the place of a version that serves and cannot. */
+  faults (): readonly ModelFault[] { return [...this.#faults, ...this.#catalogue.list().flatMap(model => model.faults())] }
+
+  /** True until every version that was there at the start has gone live or failed, and older ones in place of those that failed. */
+  loading (): boolean { return this.#loading }
+
+  /** Finds the models and gives the registry an entry for each. Rejects with CONFIG_INVALID when the source itself cannot be read. */
+  async find (): Promise<void> {
+    const faults: ModelFault[] = []
+    for (const one of await this.#look()) {
+      if (isFault(one)) { faults.push(one); continue }
+      const chosen = chooseAtOnce(one, this.#wantedLabels(one.source), new Set())
+      this.#warnOfAbsent(one.source, chosen)
+      const fresh = this.#adopt(one.source, { chosen, fresh: new Map(chosen.map(({ version }) => [version, undefined])) }, 'at start', faults)
+      if (fresh.length > 0) this.#first.push({ model: one, fresh })
     }
-    await this.#waiting?.result
+    this.#blame(faults)
+    if (this.#first.length === 0) this.#options.log.warn({ source: this.#options.source }, 'no model was found')
+    for (const model of this.#catalogue.list()) this.#catalogue.publish(model, 'start')
+  }
+
+  /** Starts the engines that are needed and loads what was found. Resolves when each version is live or has failed, and each model whose newest failed has tried the older ones. */
+  async load (): Promise<void> {
+    try {
+      await this.#admission.admit(this.#first.flatMap(({ fresh }) => fresh), 'start')
+      await Promise.all(this.#first.map(async ({ model }) => { await this.#fallBack(model) }))
+    } finally {
+      this.#loading = false
+      this.#first = []
+    }
+  }
+
+  /**
+   * Looks at the disk again and begins to make the service fit it; resolves once that is decided, with `done`, which resolves when what is to be
+   * loaded is live or has failed. Calls that come while a look runs share the next. A model named in `atOnce` is not waited for to come to rest,
+   * its failed versions are tried again, and changed files of those that serve are taken as successors. Never rejects.
+   */
+  async look (by: string, atOnce: readonly string[] = []): Promise<{ done: Promise<void> }> {
+    const waiting = this.#waiting
+    if (waiting !== undefined) {
+      for (const name of atOnce) waiting.atOnce.add(name)
+      if (atOnce.length > 0) waiting.by = by
+      return await waiting.looked
+    }
+    const next = { by, atOnce: new Set(atOnce), looked: Promise.resolve({ done: Promise.resolve() }) }
+    this.#waiting = next
+    next.looked = this.#turn.then(async () => {
+      this.#waiting = undefined
+      if (this.#ending.signal.aborted) return { done: Promise.resolve() }
+      try {
+        return { done: this.#admission.admit(await this.#pass(next.by, next.atOnce), next.by) }
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'the repository could not be looked at')
+        return { done: Promise.resolve() }
+      }
+    })
+    this.#turn = next.looked.then(() => {})
+    return await next.looked
+  }
+
+  /** As `look`, and waits for what it began. */
+  async sync (by: string, atOnce: readonly string[] = []): Promise<void> {
+    const { done } = await this.look(by, atOnce)
+    await done
   }
 
   /** Whether the model is served or lies in the source. */
-  knows (model: string): boolean {
-    if (this.#models.has(model)) return true
-    try {
-      return this.#sources().some(one => (isFault(one) ? one.model : one.name) === model)
-    } catch {
-      return false
-    }
+  async knows (model: string): Promise<boolean> {
+    if (this.#catalogue.get(model) !== undefined) return true
+    return (await this.#look().catch(() => [])).some(one => nameOf(one) === model)
   }
 
   /** Names of all models that are known. */
-  names (): string[] { return [...this.#models.keys()] }
+  names (): string[] { return this.#catalogue.list().map(({ name }) => name) }
 
   /** Moves a label to a version that is available, at once for all requests, and keeps it. Rejects with MODEL_NOT_FOUND, MODEL_NOT_READY or DATA_DIR. */
-  async moveLabel (name: string, label: string, version: bigint, by: string): Promise<{ from: bigint | undefined }> {
-    const model = this.#models.get(name)
-    if (model === undefined) throw new OutriggerError('MODEL_NOT_FOUND', `There is no model ${name}`, { model: name })
-    const state = model.taken.get(version)?.entry.state
-    if (state === undefined) throw new OutriggerError('MODEL_NOT_FOUND', `Model ${name} has no version ${version}; it has: ${[...model.taken.keys()].join(', ')}`, { model: name, version })
-    if (state !== 'available') throw new OutriggerError('MODEL_NOT_READY', `Model ${name} version ${version} is not available; the label stays where it is`, { model: name, version })
-    const from = model.labels.get(label)
-    try {
-      await this.#labels.move(name, label, version, model.source.settings.labels)
-    } catch (cause) {
-      throw new OutriggerError('DATA_DIR', `The label ${label} cannot be kept and stays where it is: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { cause, model: name })
-    }
-    this.#publish(model, by)
-    return { from }
-  }
+  async moveLabel (name: string, label: string, version: bigint, by: string): Promise<{ from: bigint | undefined }> { return await this.#catalogue.moveLabel(name, label, version, by) }
 
   /** Ends waiting loads and closes every handler. */
   async close (): Promise<void> {
     this.#ending.abort()
-    await Promise.all([...this.#models.values()].flatMap(model => [...model.taken.values()]).map(async ({ entry }) => { await entry.handler?.close() }))
+    const versions = [...this.#catalogue.list().flatMap(model => model.all()), ...this.#departure.leaving()]
+    await Promise.all([...new Set(versions)].map(async ({ entry }) => { await entry.handler?.close() }))
+    await this.#scanner.close()
   }
 
   /** Resolves when every version that goes has gone. */
-  async left (): Promise<void> { await Promise.all(this.#leaving) }
+  async left (): Promise<void> { await this.#departure.left() }
 
-  async #queue (work: () => Promise<void>): Promise<void> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => {})
-    await result
-  }
-
-  #sources (): (ModelSource | ModelFault)[] {
+  async #look (): Promise<readonly Found[]> {
     const { source, policy } = this.#options
-    const sources = findModels(source)
-    return policy === undefined ? sources : sources.map(one => isFault(one) ? one : { ...one, settings: { ...one.settings, policy, labels: new Map() } })
+    const found = await this.#scanner.look(source)
+    return policy === undefined ? found : found.map(one => isFault(one) ? one : { ...one, source: { ...one.source, settings: { ...one.source.settings, policy, labels: new Map() } } })
   }
 
-  async #pass (by: string, atOnce: ReadonlySet<string>): Promise<void> {
-    const { log } = this.#options
+  #wantedLabels ({ name, settings }: ModelSource): Map<string, bigint> { return this.#catalogue.wantedLabels(name, settings.labels) }
+
+  /** Older versions in place of newest ones that failed at the start, until one serves or none is left. */
+  async #fallBack (found: FoundModel): Promise<void> {
+    const { name } = found.source
+    for (let model = this.#catalogue.get(name); model !== undefined && !this.#ending.signal.aborted; model = this.#catalogue.get(name)) {
+      const { taken } = model
+      const chosen = chooseAtOnce(found, this.#wantedLabels(found.source), model.failed())
+      const older = chosen.filter(({ version }) => !taken.has(version))
+      if (older.length === 0) return
+      this.#options.log.warn({ model: name, versions: older.map(({ version }) => version.toString()) }, 'older versions are loaded in place of newer ones that failed')
+      await this.#admission.admit(this.#adopt(found.source, { chosen, fresh: new Map(older.map(({ version }) => [version, 'newer versions failed'])) }, 'at start', []), 'start')
+    }
+  }
+
+  /** Compares what lies on disk with what is served: lets go what is to go at once, and returns what is to be loaded. */
+  async #pass (by: string, atOnce: ReadonlySet<string>): Promise<TakenVersion[]> {
+    let found: readonly Found[]
+    try {
+      found = await this.#look()
+    } catch (error) {
+      // What is loaded serves on: a share that is away for a while must not empty the service.
+      this.#blame([...this.#faults.filter(({ model }) => model !== wholeRepository), { model: wholeRepository, required: false, reason: (error as Error).message }])
+      return []
+    }
+    await this.#noteFiles(found, atOnce, by)
     const faults: ModelFault[] = []
     const fresh: TakenVersion[] = []
     const looked = new Set<string>()
-    let sources: (ModelSource | ModelFault)[]
-    try {
-      sources = this.#sources()
-    } catch (error) {
-      // What is loaded serves on: a share that is away for a while must not empty the service.
-      this.#blame([...this.#faults.filter(({ model }) => model !== 'repository'), { model: 'repository', required: false, reason: (error as Error).message }])
-      return
-    }
-    for (const one of sources) {
-      if (isFault(one)) { faults.push({ ...one, required: one.required && this.#models.get(one.model)?.required === true }); continue }
+    for (const one of found) {
+      const known = this.#catalogue.get(nameOf(one))
+      if (isFault(one)) { faults.push({ ...one, required: one.required && known?.required === true }); continue }
       try {
-        const known = this.#models.get(one.name)
-        const labels = this.#labels.wanted(one.name, one.settings.labels)
-        const { chosen, fresh: wanted } = await choose(one, known, { settling: this.#settling, labels, atOnce: atOnce.has(one.name), looked })
-        fresh.push(...this.#adopt(one, chosen, wanted, 'later', faults))
+        const choice = await choose(one, known, {
+          settling: this.#settling, labels: this.#wantedLabels(one.source), engineFor: this.#options.engineFor, fingerprints: this.#scanner.fingerprints, atOnce: atOnce.has(one.source.name), looked
+        })
+        fresh.push(...this.#adopt(one.source, choice, 'later', faults))
       } catch (error) {
-        log.warn({ err: error, model: one.name }, 'the model could not be looked at')
+        faults.push({ model: one.source.name, required: one.source.settings.required && known?.required === true, reason: (error as Error).message })
       }
     }
     this.#settling.keep(looked)
     this.#blame(faults)
-    const named = new Set(sources.map(one => isFault(one) ? one.model : one.name))
-    for (const model of this.#models.values()) {
-      if (named.has(model.name) || !this.#isGone(model.name, true, atOnce.has(model.name))) continue
-      model.desired = new Set()
-      this.#retire(model, [...model.taken.values()], by)
-      if (model.taken.size === 0) this.#models.delete(model.name)
+    const named = new Set(found.map(nameOf))
+    for (const model of this.#catalogue.list()) {
+      if (named.has(model.name)) {
+        this.#goneSince.delete(model.name)
+        this.#departure.settle(model, by, atOnce.has(model.name))
+      } else this.#letGo(model, atOnce.has(model.name), by)
     }
-    for (const name of named) this.#goneSince.delete(name)
-    for (const model of this.#models.values()) if (named.has(model.name)) this.#settle(model, by, atOnce.has(model.name))
-    await this.#loadAll(fresh, by)
-    for (const model of this.#models.values()) if (named.has(model.name)) this.#settle(model, by, atOnce.has(model.name))
+    for (const list of this.#departure.lists()) {
+      void list.repair(Date.now() + repairWithinMs).catch((error: unknown) => { this.#options.log.warn({ err: error, engine: list.engine.kind }, 'the model server could not be told again what to serve') })
+    }
+    return fresh
+  }
+
+  /** Notes whose folders are away, and whose files are not the ones that were loaded. */
+  async #noteFiles (found: readonly Found[], atOnce: ReadonlySet<string>, by: string): Promise<void> {
+    const { log, record } = this.#options
+    const models = this.#catalogue.list()
+    const folders = new Set(found.flatMap(one => isFault(one) ? [] : one.versions.map(({ folder }) => folder)))
+    const unseen: TakenVersion[] = []
+    for (const taken of models.flatMap(model => [...model.taken.values()])) {
+      if (folders.has(taken.found.folder)) taken.goneSince = undefined
+      else if (taken.entry.state === 'available') unseen.push(taken)
+    }
+    try {
+      const prints = await this.#scanner.fingerprints(unseen.map(({ found }) => found.folder))
+      for (const [i, taken] of unseen.entries()) taken.goneSince = prints[i] === undefined ? taken.goneSince ?? this.#now() : undefined
+      for (const { model, taken: { entry } } of await this.#changed.look(models, atOnce)) {
+        const version = entry.version.toString()
+        const reason = 'its files were changed; what was loaded serves on'
+        log.warn({ model: model.name, version, folder: entry.folder }, 'the files of a version that serves were changed; what was loaded serves on until a reload of the model')
+        record?.({ what: 'files-changed', model: model.name, from: version, to: version, by, reason })
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'the files of the versions that serve could not be looked at')
+    }
+  }
+
+  /** Of a model that is not in the source any more: everything goes, once it has been away for so long that it is not on its way back (as when one is renamed into its place). */
+  #letGo (model: KnownModel, atOnce: boolean, by: string): void {
+    const since = this.#goneSince.get(model.name) ?? this.#now()
+    this.#goneSince.set(model.name, since)
+    if (!atOnce && this.#now() - since < (this.#options.settleMs ?? defaultSettleMs)) return
+    model.desired = new Set()
+    this.#departure.retire(model, [...model.taken.values()], by)
+    if (model.taken.size > 0) return
+    this.#catalogue.forget(model.name)
+    this.#goneSince.delete(model.name)
   }
 
   /** Notes what shall be served of a model; the versions to load are returned, with their entries. */
-  #adopt (source: ModelSource, chosen: readonly FoundVersion[], fresh: ReadonlySet<bigint>, when: 'at start' | 'later', faults: ModelFault[]): TakenVersion[] {
+  #adopt (source: ModelSource, choice: Choice, when: 'at start' | 'later', faults: ModelFault[]): TakenVersion[] {
     const { name, basePath, settings } = source
-    const known = this.#models.get(name)
-    if (chosen.length === 0) {
+    const known = this.#catalogue.get(name)
+    if (choice.chosen.length === 0) {
       if (known !== undefined) { known.source = source; known.desired = new Set() }
       if ((known === undefined && when === 'at start') || (known?.taken.size === 0 && known.required)) faults.push({ model: name, required: settings.required, reason: `${basePath} holds no complete version folder that the version policy takes` })
       return []
     }
     const model = known ?? new KnownModel(source, when)
     model.source = source
-    model.desired = new Set(chosen.map(({ version }) => version))
-    const taken: TakenVersion[] = []
+    model.desired = new Set(choice.chosen.map(({ version }) => version))
+    let fresh: TakenVersion[] = []
     try {
-      for (const found of chosen) {
-        if (fresh.has(found.version)) taken.push(takenVersion(source, found, this.#options.engineFor(found.format, settings.engine), when === 'later'))
-      }
+      fresh = begin(source, choice, this.#options.engineFor)
     } catch (error) {
       faults.push({ model: name, required: settings.required && model.required, reason: (error as Error).message })
     }
-    for (const one of taken) model.taken.set(one.found.version, one)
-    if (model.taken.size > 0) this.#models.set(name, model)
-    return taken
+    for (const one of fresh) model.begin(one)
+    if (model.taken.size > 0) this.#catalogue.add(model)
+    return fresh
   }
 
-  #warnOfAbsent ({ name, basePath, settings: { policy } }: ModelSource, chosen: readonly FoundVersion[]): void {
+  #warnOfAbsent ({ name, basePath, settings: { policy } }: ModelSource, chosen: Choice['chosen']): void {
     const absent = policy.kind === 'specific' ? policy.versions.filter(version => !chosen.some(found => found.version === version)) : []
     if (absent.length > 0 && chosen.length > 0) this.#options.log.warn({ model: name, versions: absent.map(String), basePath }, 'versions that are asked for are not there')
   }
@@ -257,164 +305,10 @@ export class Repository {
   /** Takes over the faults of this look, and tells those that are new. */
   #blame (faults: ModelFault[]): void {
     const known = new Set(this.#faults.map(({ model, reason }) => `${model}\n${reason}`))
-    for (const fault of faults) if (!known.has(`${fault.model}\n${fault.reason}`)) this.#options.log.error(fault, fault.model === 'repository' ? 'the repository cannot be read; what is loaded serves on' : 'model cannot be served')
+    for (const fault of faults) if (!known.has(`${fault.model}\n${fault.reason}`)) this.#options.log.error(fault, fault.model === wholeRepository ? 'the repository cannot be read; what is loaded serves on' : 'model cannot be served')
+    if (this.#faults.some(({ model }) => model === wholeRepository) && !faults.some(({ model }) => model === wholeRepository)) this.#options.log.info('the repository can be read again')
     this.#faults = faults
   }
-
-  #listOf (engine: Engine): EngineList {
-    let list = this.#lists.get(engine)
-    if (list === undefined) {
-      this.#lists.set(engine, list = new EngineList(engine, async gone => {
-        await Promise.all(gone.map(async taken => {
-          const model = this.#models.get(taken.entry.model)
-          if (model !== undefined && taken.entry.state === 'available') this.#retire(model, [taken], 'its folder is gone')
-          await idle(taken.entry, this.#options.drainWithinMs ?? defaultDrainWithinMs, this.#ending.signal)
-        }))
-      }))
-    }
-    return list
-  }
-
-  /** Loads versions on their engines, each going live as soon as it can; failed ones are taken off the engines again. */
-  async #loadAll (fresh: readonly TakenVersion[], by: string): Promise<void> {
-    const began = performance.now()
-    const finishing: Promise<void>[] = []
-    const replaced = new Map(fresh.map(({ entry: { model } }) => [model, this.#models.get(model)?.newest()]))
-    await Promise.all(fresh.map(async taken => { taken.files = (await fingerprint(taken.found.folder))?.print }))
-    await Promise.all([...groupByEngine(fresh)].map(async ([engine, list]) => {
-      await this.#listOf(engine).load(list, Date.now() + this.#options.loadWithinMs, {
-        available: taken => { finishing.push(this.#finish(taken, replaced.get(taken.entry.model), began, by)) },
-        failed: (taken, reason, error) => { this.#fail(taken, reason, by, error) },
-        signal: this.#ending.signal
-      })
-    }))
-    await Promise.all(finishing)
-    const failed = fresh.filter(({ entry }) => entry.state === 'failed')
-    await Promise.all([...new Set(failed.map(({ entry }) => entry.engine))].map(async engine => {
-      await this.#drop(engine, failed.filter(({ entry }) => entry.engine === engine))
-    }))
-  }
-
-  async #finish (taken: TakenVersion, replaced: VersionEntry | undefined, began: number, by: string): Promise<void> {
-    const { entry, found } = taken
-    const { log } = this.#options
-    try {
-      // An older version beside a newer one takes nobody's place.
-      await makeReady(taken, replaced !== undefined && (replaced.version < entry.version || !this.#models.get(entry.model)!.desired.has(replaced.version)) ? replaced : undefined, this.#options)
-      // Else health would doubt the new version while the old one is not asked any more.
-      await seenAvailable(entry, this.#ending.signal)
-    } catch (error) {
-      await entry.handler?.close().catch(() => {})
-      entry.handler = undefined
-      this.#fail(taken, (error as Error).message, by, error)
-      return
-    }
-    if (this.#ending.signal.aborted) { await entry.handler?.close(); return }
-    const model = this.#models.get(entry.model)!
-    entry.state = 'available'
-    model.wasLive()
-    this.#options.onLive(entry, (performance.now() - began) / 1000)
-    log.info({ model: entry.model, version: entry.version.toString(), format: entry.format, engine: entry.engine.kind, handler: entry.handler !== undefined, by }, 'version is live')
-    this.#options.record?.({ what: 'version-live', model: entry.model, from: replaced?.version.toString() ?? null, to: entry.version.toString(), by })
-    this.#settle(model, by, false)
-    servableChecksum(found.folder).then(sum => { entry.checksum = sum }, (error: unknown) => log.warn({ error, model: entry.model, version: entry.version.toString() }, 'checksum could not be computed'))
-  }
-
-  #fail ({ entry }: TakenVersion, reason: string, by: string, error?: unknown): void {
-    entry.state = 'failed'
-    entry.reason = reason
-    const serving = this.#models.get(entry.model)?.newest()?.version.toString() ?? null
-    this.#options.log.error({ model: entry.model, version: entry.version.toString(), reason, serving, error: error instanceof OutriggerError ? error.cause : error }, 'version cannot be served')
-    this.#options.onFailed?.(entry)
-    this.#options.record?.({ what: 'version-failed', model: entry.model, from: serving, to: entry.version.toString(), by, reason })
-  }
-
-  /** Routes the model's requests to what shall serve them, in one step, and lets go what is not wanted any more: nothing before one of the wanted versions is available and none is on its way. */
-  #settle (model: KnownModel, by: string, atOnce: boolean): void {
-    const taken = [...model.taken.values()]
-    const wanted = taken.filter(({ found }) => model.desired.has(found.version))
-    const replacedBy = wanted.some(({ entry }) => entry.state === 'available') && !wanted.some(({ entry }) => entry.state === 'loading')
-    this.#label(model, by)
-    const labelled = new Set(model.labels.values())
-    const leaving = taken.filter(({ entry, found }) => {
-      if (model.desired.has(found.version)) { this.#goneSince.delete(found.folder); return false }
-      if (entry.state === 'failed') return true
-      if (entry.state !== 'available') return false
-      if (this.#isGone(found.folder, !existsSync(found.folder), atOnce)) return true
-      return replacedBy && !labelled.has(found.version) && existsSync(found.folder)
-    })
-    this.#retire(model, leaving, by)
-  }
-
-  /** Whether a folder has been away for so long that it is not on its way back (as when one is renamed into its place). */
-  #isGone (what: string, away: boolean, atOnce: boolean): boolean {
-    if (!away) { this.#goneSince.delete(what); return false }
-    const since = this.#goneSince.get(what) ?? this.#now()
-    this.#goneSince.set(what, since)
-    return atOnce || this.#now() - since >= this.#settleMs
-  }
-
-  /** Takes versions out of service: no new requests from this moment, and unloaded once those under way have ended. */
-  #retire (model: KnownModel, leaving: readonly TakenVersion[], by: string): void {
-    for (const taken of leaving) {
-      const { entry, found } = taken
-      if (entry.state === 'failed') { model.taken.delete(found.version); continue }
-      if (entry.state === 'draining') continue
-      entry.state = 'draining'
-      const gone = this.#leave(model, taken, by).catch((error: unknown) => { this.#options.log.error({ err: error, model: model.name, version: found.version.toString() }, 'the version could not be unloaded cleanly') })
-      this.#leaving.add(gone)
-      void gone.finally(() => { this.#leaving.delete(gone); this.#goneSince.delete(found.folder) })
-    }
-    this.#publish(model, by)
-  }
-
-  async #leave (model: KnownModel, taken: TakenVersion, by: string): Promise<void> {
-    const { entry } = taken
-    const version = entry.version.toString()
-    const { log, drainWithinMs = defaultDrainWithinMs } = this.#options
-    if (!await idle(entry, drainWithinMs, this.#ending.signal)) log.warn({ model: model.name, version, drainWithinMs }, 'requests of a version that goes take too long; it is unloaded all the same')
-    if (this.#ending.signal.aborted) return
-    await this.#drop(entry.engine, [taken])
-    await entry.handler?.close()
-    model.taken.delete(entry.version)
-    this.#publish(model, by)
-    log.info({ model: model.name, version, by }, 'version is unloaded')
-    this.#options.record?.({ what: 'version-removed', model: model.name, from: version, to: model.newest()?.version.toString() ?? null, by })
-  }
-
-  async #drop (engine: Engine, dropped: readonly TakenVersion[]): Promise<void> {
-    await this.#listOf(engine).drop(dropped, Date.now() + dropWithinMs).catch((error: unknown) => {
-      if (!this.#ending.signal.aborted) this.#options.log.warn({ err: error, engine: engine.kind }, 'the model server could not be told what to serve')
-    })
-  }
-
-  #label (model: KnownModel, by: string): void {
-    for (const { label, from, to } of model.label(this.#labels.wanted(model.name, model.source.settings.labels))) {
-      if (this.#loading) continue
-      this.#options.log.info({ model: model.name, label, from: from?.toString(), to: to?.toString(), by }, 'label moved')
-      this.#options.record?.({ what: 'label-moved', model: `${model.name}/labels/${label}`, from: from?.toString() ?? null, to: to?.toString() ?? null, by })
-    }
-  }
-
-  /** One atomic step of the registry: requests see the model as it was or as it is now. */
-  #publish (model: KnownModel, by: string): void {
-    const { registry } = this.#options
-    this.#label(model, by)
-    if (model.taken.size > 0) registry.put(model.entry())
-    else {
-      registry.delete(model.name)
-      if (!model.required) this.#models.delete(model.name)
-    }
-    const [only, second] = this.#models.keys()
-    if (registry.defaultModel === undefined || this.#defaultIsOurs) {
-      registry.defaultModel = second === undefined ? only : undefined
-      this.#defaultIsOurs = true
-    }
-  }
 }
 
-function groupByEngine (versions: readonly TakenVersion[]): Map<Engine, TakenVersion[]> {
-  const groups = new Map<Engine, TakenVersion[]>()
-  for (const one of versions) groups.set(one.entry.engine, [...groups.get(one.entry.engine) ?? [], one])
-  return groups
-}
+const nameOf = (one: Found): string => isFault(one) ? one.model : one.source.name

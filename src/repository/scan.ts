@@ -1,4 +1,4 @@
-// Finds models and their versions on disk: names, base paths, version folders, formats. Reads file names and model.yaml only; loads nothing.
+// Finds models and their versions on disk: names, base paths, version folders, formats. Reads file names and model.yaml only; loads nothing. Blocks its thread.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defaultModelSettings, parseModelSettings, type ModelSettings } from '../config/model-settings.js'
@@ -17,8 +17,11 @@ export interface ModelSource {
   readonly settings: ModelSettings
 }
 
-/** A model that cannot be looked at: its settings or its folder are at fault. */
-export interface ModelFault { readonly model: string, readonly required: boolean, readonly reason: string }
+/** A model that cannot be looked at: its settings or its folder are at fault. With a version: that one only. */
+export interface ModelFault { readonly model: string, readonly version?: bigint, readonly required: boolean, readonly reason: string }
+
+/** A model and the complete versions that lie in its base path, newest first. */
+export interface FoundModel { readonly source: ModelSource, readonly versions: readonly FoundVersion[] }
 
 export interface FoundVersion {
   readonly version: bigint
@@ -31,6 +34,8 @@ export interface FoundVersion {
   /** The parts besides the servable that are there: the handler, examples. A successor without them is most likely not complete. */
   readonly extras: readonly string[]
 }
+
+export const isFault = (one: FoundModel | ModelSource | ModelFault): one is ModelFault => 'reason' in one
 
 /** The file that says: this version is complete. */
 const seal = '.complete'
@@ -49,12 +54,18 @@ function settingsOf (basePath: string): ModelSettings {
   const file = join(basePath, 'model.yaml')
   let source: string
   try {
-    source = readFileSync(file, 'utf8')
+    source = readText(file)
   } catch (error) {
     if (isMissing(error)) return defaultModelSettings
     throw error
   }
   return parseModelSettings(source, file)
+}
+
+/** A pipe in place of a file would hang its reader. */
+function readText (file: string): string {
+  if (!statSync(file).isFile()) throw new OutriggerError('CONFIG_INVALID', `${file} is not a file`)
+  return readFileSync(file, 'utf8')
 }
 
 /** A model from a listed base path: the list's policy and labels come before model.yaml's. */
@@ -72,17 +83,29 @@ export function findModels (source: RepositorySource): (ModelSource | ModelFault
   if (source.kind === 'base-path') return [listed(source.name, resolve(source.basePath))]
   try {
     if (source.kind === 'config-file') {
-      return parseModelServerConfig(readFileSync(source.file, 'utf8')).map(model => listed(model.name, resolve(model.basePath), model.policy, model.labels))
+      return parseModelServerConfig(readText(source.file)).map(model => listed(model.name, resolve(model.basePath), model.policy, model.labels))
     }
     return readdirSync(source.folder, { withFileTypes: true })
       .filter(entry => !entry.name.startsWith('.') && isFolder(join(source.folder, entry.name)))
       .filter(entry => namesIn(join(source.folder, entry.name)).some(name => name === 'model.yaml' || /^\d+$/.test(name)))
       .map(entry => listed(entry.name, resolve(source.folder, entry.name)))
   } catch (error) {
-    if (error instanceof OutriggerError) throw new OutriggerError(error.code, source.kind === 'config-file' ? `${source.file}: ${error.message}` : error.message, { cause: error })
+    if (error instanceof OutriggerError) throw new OutriggerError(error.code, source.kind === 'config-file' && !error.message.startsWith(source.file) ? `${source.file}: ${error.message}` : error.message, { cause: error })
     const what = source.kind === 'config-file' ? `The model config file ${source.file}` : `The model repository ${source.folder}`
     throw new OutriggerError('CONFIG_INVALID', `${what} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, { cause: error })
   }
+}
+
+/** The models of a source with their versions: one look. A model whose folder cannot be read is a fault of its own. Throws CONFIG_INVALID when the source itself cannot be read. */
+export function lookAt (source: RepositorySource): (FoundModel | ModelFault)[] {
+  return findModels(source).map(one => {
+    if (isFault(one)) return one
+    try {
+      return { source: one, versions: findVersions(one.basePath) }
+    } catch (error) {
+      return { model: one.name, required: one.settings.required, reason: `${one.basePath} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}` }
+    }
+  })
 }
 
 /** The names in a folder; none when it has gone away since it was listed. */

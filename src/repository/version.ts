@@ -8,17 +8,19 @@ export interface TakenVersion {
   readonly source: ModelSource
   readonly found: FoundVersion
   readonly entry: VersionEntry
+  /** Why it comes, where that is not that its number is new. */
+  readonly because: string | undefined
   /** What its files looked like before the load began. */
   files: Fingerprint['print'] | undefined
-  /** Whether the engine may have spoken of this number before, so that only an answer after the push counts. */
-  readonly again: boolean
+  /** Since when its folder is not there, by the repository's clock; undefined while it is. */
+  goneSince: number | undefined
 }
 
 /** A version that begins to load. */
-export function takenVersion (source: ModelSource, found: FoundVersion, engine: Engine, again: boolean): TakenVersion {
+export function takenVersion (source: ModelSource, found: FoundVersion, engine: Engine, because?: string): TakenVersion {
   const entry: VersionEntry = {
     model: source.name, version: found.version, folder: found.folder, format: found.format, engine, state: 'loading', reason: undefined, signatures: new Map(),
     handler: undefined, checksum: undefined, handlerChecksum: undefined, mayResend: () => false
   }
-  return { source, found, entry, files: undefined, again }
+  return { source, found, entry, because, files: undefined, goneSince: undefined }
 }

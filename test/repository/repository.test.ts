@@ -32,7 +32,7 @@ t.test('every chosen version goes live; the list is pushed once and whole', asyn
   const live: string[] = []
   const { registry, engine, repository } = build(t, { a: { 1: savedModel(), 2: { ...savedModel(), 'handler.ts': '' } }, b: { 'model.yaml': 'versions: all\nlabels: {old: 1}\nretry: false\ntimeout: 1s', 1: savedModel(), 3: savedModel() } }, { onLive: ({ model, version }, seconds) => { live.push(`${model} ${version}`); t.ok(seconds >= 0) } })
   t.equal(repository.loading(), true)
-  repository.find()
+  await repository.find()
   await repository.load()
   t.equal(repository.loading(), false)
   t.strictSame(live.sort(), ['a 2', 'b 1', 'b 3'])
@@ -49,7 +49,7 @@ t.test('every chosen version goes live; the list is pushed once and whole', asyn
 
 t.test('the only model is the default one', async t => {
   const { registry, repository } = build(t, { a: { 1: savedModel() } })
-  repository.find()
+  await repository.find()
   await repository.load()
   t.equal(registry.defaultModel, 'a')
 })
@@ -58,7 +58,7 @@ t.test('a version that fails in the child says why, its neighbours serve', async
   const { registry, repository } = build(t, { a: { 'model.yaml': 'versions: all', 1: savedModel(), 2: savedModel(), 3: savedModel() } }, {
     engine: { push: async () => { throw new OutriggerError('MODEL_FAILED', '1 model(s) did not become available') }, statusOf: (_model, version) => version === 2n ? { state: 'END', errorCode: 11, errorMessage: 'broken file' } : version === 3n ? undefined : { state: 'AVAILABLE', errorCode: 0, errorMessage: '' } }
   })
-  repository.find()
+  await repository.find()
   await repository.load()
   t.match(registry.get('a')?.versions.map(({ version, state, reason }) => ({ version, state, reason })), [
     { version: 3n, state: 'failed', reason: /did not become available/ }, { version: 2n, state: 'failed', reason: 'broken file' }, { version: 1n, state: 'available', reason: undefined }
@@ -67,7 +67,7 @@ t.test('a version that fails in the child says why, its neighbours serve', async
 
 t.test('a handler that does not load keeps its version out', async t => {
   const { registry, repository } = build(t, { a: { 1: { ...savedModel(), 'handler.ts': '' } } }, { loadHandler: async () => { throw new OutriggerError('HANDLER_LOAD', 'line 3: enum') } })
-  repository.find()
+  await repository.find()
   await repository.load()
   t.match(registry.get('a')?.versions[0], { state: 'failed', reason: 'line 3: enum' })
   t.throws(() => registry.resolve('a'), { code: 'MODEL_NOT_FOUND' })
@@ -75,7 +75,7 @@ t.test('a handler that does not load keeps its version out', async t => {
 
 t.test('folders and settings at fault are named', async t => {
   const { repository } = build(t, { bad: { 'model.yaml': 'x: 1', 1: savedModel() }, empty: { 'model.yaml': 'required: false' }, absent: { 'model.yaml': 'versions: [7]', 1: savedModel() } })
-  repository.find()
+  await repository.find()
   await repository.load()
   t.match(repository.faults(), [
     { model: 'absent', required: true, reason: /no complete version folder/ }, { model: 'bad', required: true, reason: /not a known key/ }, { model: 'empty', required: false, reason: /no complete version folder/ }
@@ -85,7 +85,7 @@ t.test('folders and settings at fault are named', async t => {
 t.test('close ends handlers, and nothing goes live after it', async t => {
   let closed = 0
   const { registry, repository } = build(t, { a: { 1: { ...savedModel(), 'handler.ts': '' } } }, { loadHandler: async () => ({ ...handler, close: async () => { closed++ } }) })
-  repository.find()
+  await repository.find()
   await repository.load()
   await repository.close()
   t.equal(closed, 1)

@@ -45,7 +45,7 @@ function build (t: Test, folder: object, options: Partial<RepositoryOptions> & {
     /** Two looks, the second after the settle time, and all that goes has gone. */
     settle: async () => { await repository.sync('watch'); now += 2000; await repository.sync('watch'); await repository.left() },
     wait: (ms: number) => { now += ms },
-    start: async () => { repository.find(); await repository.load() },
+    start: async () => { await repository.find(); await repository.load() },
     states: (model: string) => registry.get(model)?.versions.map(({ version, state }) => `${version} ${state}`),
     lists: () => engine.pushed.map(list => list.map(({ name, versions }) => `${name} ${[...versions].sort().join(',')}`).join('; '))
   }
@@ -228,7 +228,7 @@ t.test('a folder that vanishes just before another push takes its version out, a
 t.test('a repository that is away empties nothing', async t => {
   const at = build(t, { r: { a: { 1: { 'saved_model.pb': '' } } } })
   const repository = new Repository({ ...{ source: { kind: 'folder', folder: join(at.root, 'r') } }, registry: at.registry, log: pino({ level: 'silent' }), engineFor: () => at.engine, signaturesOf: async () => signatures(), loadHandler: async () => handler(), assigningSignatures: async () => new Set(), onLive: () => {}, loadWithinMs: 1000, settleMs: 0 })
-  repository.find()
+  await repository.find()
   await repository.load()
   renameSync(join(at.root, 'r'), join(at.root, 's'))
   await repository.sync('watch')

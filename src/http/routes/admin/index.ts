@@ -45,7 +45,7 @@ export default async function admin (app: FastifyInstance, { service, allowLocal
   })
   app.post('/models/:model/reload', { bodyLimit }, async (request, reply) => {
     const { model } = request.params as { model: string }
-    service.reload(model, `POST reload by ${callerOf(request)}`)
+    await service.reload(model, `POST reload by ${callerOf(request)}`)
     request.outcome.model = model
     return await reply.code(202).send({ status: 'reloading', model })
   })

@@ -1,6 +1,6 @@
 // What is ready and what is not, from what is known this moment: registry, engines' last probes, phase. Pure; waits for nobody.
 import type { Engine, EngineReport } from '../../../engine/engine.js'
-import type { ModelEntry, VersionEntry } from '../../../inference/registry.js'
+import { servableName, type ModelEntry, type VersionEntry } from '../../../inference/registry.js'
 import type { Service } from '../../service.js'
 
 export type HealthStatus = 'ready' | 'loading' | 'not-ready' | 'draining' | 'failed'
@@ -49,7 +49,7 @@ function enginePart (report: EngineReport): PartHealth {
 }
 
 function servablePart (entry: VersionEntry, engine: EngineView): PartHealth {
-  const status = engine.lastStatuses().get(entry.model)?.find(s => s.version === entry.version)
+  const status = engine.lastStatuses().get(servableName(entry))?.find(s => s.version === entry.version)
   if (status === undefined) return part(false, 'UNKNOWN', 'the model server has not said that it serves this version')
   if (status.state === 'AVAILABLE') return part(true, status.state)
   return part(false, status.state, status.errorMessage === '' ? undefined : status.errorMessage)
@@ -111,7 +111,7 @@ function obstacle (phase: ReturnType<Service['phase']>, models: readonly ModelHe
 /**
  * Ready only if every required model has a version that is routed to, AVAILABLE in its child by the last probe and with its handler loaded,
  * and at least one model is served; while the service starts, only once none of its versions is loading any more. A version that failed beside one that serves is listed under `failed` and changes nothing.
- * `faults` are loads that failed before the registry knew the model: a required one without a ready model of its name blocks too.
+ * `faults` are what failed without an entry in the registry: a required one without a ready model of its name blocks too.
  */
 export function healthReport (
   entries: readonly ModelEntry[],
@@ -123,15 +123,15 @@ export function healthReport (
   const failedVersions = entries.flatMap(entry => entry.versions
     .filter(v => v.state === 'failed')
     .map(v => ({ model: entry.name, version: v.version.toString(), required: entry.required, reason: v.reason ?? 'no reason is known' })))
-  const failed = [...failedVersions, ...faults.map(({ model, required, reason }) => ({ model, required, reason }))]
-  const missing = faults.filter(fault => fault.required && !models.some(m => m.name === fault.model && m.ready))
+  const others = faults.map(({ version, ...fault }) => ({ ...fault, ...(version === undefined ? {} : { version: version.toString() }) }))
+  const missing = others.filter(fault => fault.required && !models.some(m => m.name === fault.model && m.ready))
   const wrong = obstacle(phase, models, missing)
   return {
     status: wrong?.status ?? 'ready',
     ready: wrong === undefined,
     ...(wrong === undefined ? {} : { reason: wrong.reason }),
     models,
-    failed,
+    failed: [...failedVersions, ...others],
     engines: engines.map(engine => engineHealth(engine.report()))
   }
 }

@@ -7,6 +7,7 @@ import { readClassificationResponse, readRegressionResponse, writeExamplesReques
 import { WireError } from '../../../tensor/proto/wire.js'
 import { OutriggerError } from '../../../errors.js'
 import { using } from '../../../inference/lease.js'
+import { servableName } from '../../../inference/registry.js'
 import type { Service } from '../../service.js'
 import { deadlineOf } from './predict.js'
 import type { Target } from './url.js'
@@ -31,7 +32,7 @@ export async function runExamples (service: Service, request: FastifyRequest, ta
   const entry = service.registry.resolve(target.model, target.choice)
   request.outcome.model = entry.model
   const { path, print } = calls[target.api]
-  const message = writeExamplesRequest({ name: entry.model, version: entry.version, signatureName: signature }, input)
+  const message = writeExamplesRequest({ name: servableName(entry), version: entry.version, signatureName: signature }, input)
   const options = { deadline: deadlineOf(service, request, target.model), signal: request.callerSignal, resend: entry.mayResend(signature) }
   const answer = await using(entry, async () => await entry.engine.call(path, message, options))
   try {

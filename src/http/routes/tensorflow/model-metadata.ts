@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
 import { codecs, methods } from '../../../grpc/protos.js'
 import type { SignatureDef, TensorInfoProto, TensorProto, TensorShapeProto } from '../../../grpc/messages.js'
+import { servableName } from '../../../inference/registry.js'
 import type { Service } from '../../service.js'
 import { deadlineOf } from './predict.js'
 import type { Target } from './url.js'
@@ -70,7 +71,7 @@ export async function modelMetadata (service: Service, request: FastifyRequest, 
   const entry = service.registry.resolve(target.model, target.choice)
   const { model, version } = entry
   request.outcome.model = model
-  const message = codecs.getModelMetadataRequest.encode({ model_spec: { name: model, version: { value: version.toString() }, signature_name: '' }, metadata_field: ['signature_def'] })
+  const message = codecs.getModelMetadataRequest.encode({ model_spec: { name: servableName(entry), version: { value: version.toString() }, signature_name: '' }, metadata_field: ['signature_def'] })
   const answer = await entry.engine.call(methods.getModelMetadata, message, { deadline: deadlineOf(service, request, model), signal: request.callerSignal, resend: true })
   const signatures = signaturesOf(answer, model, version)
   request.outcome.version = version

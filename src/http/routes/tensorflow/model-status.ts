@@ -4,15 +4,26 @@ import { OutriggerError } from '../../../errors.js'
 import type { Engine } from '../../../engine/engine.js'
 import { codecs, methods } from '../../../grpc/protos.js'
 import type { ModelVersionStatus } from '../../../grpc/messages.js'
+import { servableName } from '../../../inference/registry.js'
 import type { Service } from '../../service.js'
 import { deadlineOf } from './predict.js'
 import type { Target } from './url.js'
 
-/** The engines that hold versions of the model: one as a rule, in the order of its versions. */
-function enginesOf (service: Service, { model, choice }: Target): Engine[] {
+/** A name that an engine knows versions of the model by. */
+interface Place { readonly engine: Engine, readonly name: string }
+
+/** Where versions of the model are: in one place as a rule, in the order of its versions. */
+function placesOf (service: Service, { model, choice }: Target): Place[] {
   const versions = service.registry.get(model)?.versions ?? []
-  const asked = choice.version === undefined ? undefined : versions.find(entry => entry.version === choice.version)
-  return asked !== undefined ? [asked.engine] : [...new Set(versions.map(entry => entry.engine))]
+  const asked = versions.find(entry => entry.version === choice.version)
+  const places = (asked !== undefined ? [asked] : versions).map(entry => ({ engine: entry.engine, name: servableName(entry) }))
+  return places.filter(({ engine, name }, i) => places.findIndex(one => one.engine === engine && one.name === name) === i)
+}
+
+/** Whether this place tells of the version: the one that it is served from, any of one that is served no more. */
+function tellsOf ({ engine, name }: Place, version: string, service: Service, model: string): boolean {
+  const entry = service.registry.get(model)?.versions.find(one => one.version.toString() === version)
+  return entry === undefined || (entry.engine === engine && servableName(entry) === name)
 }
 
 /** proto3 JSON of one entry: defaults are printed, an unset message is left out. */
@@ -35,13 +46,15 @@ function versionsOf (answer: Buffer, model: string): ModelVersionStatus[] {
 /** The text of the answer. A label is not looked at: all versions are told, as TensorFlow Serving does. Rejects with an OutriggerError. */
 export async function modelStatus (service: Service, request: FastifyRequest, target: Target): Promise<string> {
   const { model, choice } = target
-  const engines = enginesOf(service, target)
-  if (engines.length === 0) throw new OutriggerError('MODEL_NOT_FOUND', choice.version === undefined ? `Could not find any versions of model ${model}` : `Could not find version ${choice.version} of model ${model}`, { model })
+  const places = placesOf(service, target)
+  if (places.length === 0) throw new OutriggerError('MODEL_NOT_FOUND', choice.version === undefined ? `Could not find any versions of model ${model}` : `Could not find version ${choice.version} of model ${model}`, { model })
   request.outcome.model = model
-  const spec = { name: model, ...(choice.version === undefined ? {} : { version: { value: choice.version.toString() } }) }
-  const message = codecs.getModelStatusRequest.encode({ model_spec: { signature_name: '', ...spec } })
   const options = { deadline: deadlineOf(service, request, model), signal: request.callerSignal, resend: true }
-  const answers = await Promise.all(engines.map(engine => engine.call(methods.getModelStatus, message, options)))
-  const versions = answers.flatMap(answer => versionsOf(answer, model))
+  const versions = (await Promise.all(places.map(async place => {
+    const spec = { name: place.name, ...(choice.version === undefined ? {} : { version: { value: choice.version.toString() } }) }
+    const message = codecs.getModelStatusRequest.encode({ model_spec: { signature_name: '', ...spec } })
+    const told = versionsOf(await place.engine.call(methods.getModelStatus, message, options), model)
+    return places.length === 1 ? told : told.filter(({ version }) => tellsOf(place, String(version), service, model))
+  }))).flat()
   return `${JSON.stringify({ model_version_status: versions.map(statusJson) }, null, 1)}\n`
 }
