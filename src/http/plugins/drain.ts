@@ -14,13 +14,13 @@ const watching = /^\/(health(\/|$)|metrics$)/
 export default fp(async function drain (app: FastifyInstance, { service }: { service: Pick<Service, 'phase'> }) {
   let closing = false
   app.addHook('preClose', async () => { closing = true })
-  app.addHook('onRequest', async request => {
-    if (!closing) return
-    const path = (request.raw.url ?? '/').split('?', 1)[0]
-    if (!watching.test(path)) throw new OutriggerError('SERVICE_DRAINING', 'This instance is shutting down; ask another one', { retryAfterMs: 1000 })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const served = !closing || watching.test((request.raw.url ?? '/').split('?', 1)[0])
+    done(served ? undefined : new OutriggerError('SERVICE_DRAINING', 'This instance is shutting down; ask another one', { retryAfterMs: 1000 }))
   })
   // When the answer goes out, not when the request comes in: those under way at the signal would else keep their connections, and the close waits for these.
-  app.addHook('onSend', async (_request, reply) => {
-    if (closing || service.phase() === 'draining') void reply.header('connection', 'close')
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing || service.phase() === 'draining') reply.header('connection', 'close')
+    done()
   })
 }, { name: 'drain', dependencies: ['request-context'] })

@@ -19,5 +19,8 @@ async function discard (request: FastifyRequest): Promise<void> {
 export default fp(async function rawBody (app: FastifyInstance) {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
-  app.addHook('onRequest', async request => { if (withoutBody.has(request.method) && announcesBody(request)) await discard(request) })
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (withoutBody.has(request.method) && announcesBody(request)) discard(request).then(() => { done() }, done)
+    else done()
+  })
 }, { name: 'raw-body' })

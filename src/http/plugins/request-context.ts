@@ -1,4 +1,5 @@
-// Gives every request its deadline, an abort signal that fires when the caller leaves, its id in the answer, and the place where routes note which model answered.
+// Gives every request its deadline, an abort signal that fires when the caller leaves, its id in the answer, the place where routes note which model answered, and tells once how it ended.
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
@@ -11,13 +12,22 @@ export interface Outcome {
   version: bigint | undefined
 }
 
+/** Told when the answer is out, or the caller left before: `status` is what was sent, or 499. */
+export type RequestEnd = (request: FastifyRequest, reply: FastifyReply, status: number) => void
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Called in this order at each request's end. Not Fastify's hook onResponse: that one is silent about callers that leave. */
+    requestEnds: RequestEnd[]
+  }
   interface FastifyRequest {
     outcome: Outcome
+    /** When the request's head was read, by the monotonic clock in milliseconds. */
+    beganAt: number
     /** The moment at which the answer is due, in milliseconds since the epoch. */
     deadline: number
-    /** Aborted when the caller leaves before the answer is sent. */
-    callerSignal: AbortSignal
+    /** Aborted when the caller leaves before the answer is sent. Requests of one connection share it, so listeners must be taken off again. */
+    readonly callerSignal: AbortSignal
   }
 }
 
@@ -26,6 +36,9 @@ export interface RequestContextOptions {
   requestTimeoutMs: number
 }
 
+/** Status of a request whose caller left before the answer was out. */
+export const callerLeft = 499
+
 /** The header lowers the limit and never raises it; anything but a positive number is ignored. */
 function timeoutOf (request: FastifyRequest, limitMs: number): number {
   const header = request.headers['x-request-timeout-ms']
@@ -33,20 +46,51 @@ function timeoutOf (request: FastifyRequest, limitMs: number): number {
   return asked > 0 ? Math.min(asked, limitMs) : limitMs
 }
 
+/** One per connection: making one costs as much as parsing a small request, and a caller leaves all of a connection's requests at once. */
+const controllers = new WeakMap<object, AbortController>()
+
+function controllerOf ({ raw: { socket } }: FastifyRequest): AbortController {
+  let controller = controllers.get(socket)
+  if (controller === undefined) controllers.set(socket, controller = new AbortController())
+  if (socket.destroyed) controller.abort()
+  return controller
+}
+
+/** An answer on its way. `finished`: it went out whole. (Not `writableFinished`: injected requests never set it.) */
+interface Exchange { readonly request: FastifyRequest, readonly reply: FastifyReply, finished: boolean }
+
+const exchange = Symbol('exchange')
+type Response = ServerResponse & { [exchange]?: Exchange }
+
+// Shared by all answers rather than made for each.
+function onFinish (this: Response): void { this[exchange]!.finished = true }
+
+function onClose (this: Response): void {
+  const { request, reply, finished } = this[exchange]!
+  this.off('close', onClose)
+  if (!finished && !this.writableFinished) controllers.get(request.raw.socket)?.abort()
+  for (const end of request.server.requestEnds) end(request, reply, finished ? reply.statusCode : callerLeft)
+}
+
 export default fp(async function requestContext (app: FastifyInstance, options: RequestContextOptions) {
+  app.decorate('requestEnds', [])
   app.decorateRequest('outcome')
+  app.decorateRequest('beganAt', 0)
   app.decorateRequest('deadline', 0)
-  app.decorateRequest('callerSignal')
-  app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const controller = new AbortController()
+  app.decorateRequest('callerSignal', { getter (this: FastifyRequest) { return controllerOf(this).signal } })
+  app.addHook('onRequest', (request, reply, done) => {
+    request.beganAt = performance.now()
     request.outcome = { api: 'other', model: undefined, version: undefined }
     request.deadline = Date.now() + timeoutOf(request, options.requestTimeoutMs)
-    request.callerSignal = controller.signal
-    reply.raw.once('close', () => { if (!reply.raw.writableFinished) controller.abort() })
+    const raw = reply.raw as Response
+    raw[exchange] = { request, reply, finished: false }
+    raw.on('finish', onFinish).on('close', onClose)
+    done()
   })
-  app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
-    void reply.header('x-request-id', String(request.id))
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    reply.header('x-request-id', String(request.id))
     const { version } = request.outcome
     if (version !== undefined) reply.header('outrigger-model-version', version.toString())
+    done()
   })
 }, { name: 'request-context' })

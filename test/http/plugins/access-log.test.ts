@@ -28,7 +28,7 @@ t.test('a line says who, what, which model and how it ended', async t => {
   const { app, lines } = await build(t, true)
   await app.inject({ url: '/good?token=secret', headers: { authorization: 'Bearer secret', 'user-agent': 'me' } })
   t.equal(lines.length, 1)
-  t.match(lines[0], { level: 30, method: 'GET', path: '/good', route: '/good', status: 200, api: 'evaluate', model: 'm', version: '2', bytes: 7, userAgent: 'me', reqId: 'req-1', milliseconds: Number })
+  t.match(lines[0], { level: 30, method: 'GET', path: '/good', route: '/good', status: 200, api: 'evaluate', model: 'm', version: '2', bytes: 7, userAgent: 'me', request_id: 'req-1', milliseconds: Number })
   t.notMatch(JSON.stringify(lines), /secret/)
   await app.inject('/probe')
   t.equal(lines.length, 1, 'probes are quiet')

@@ -37,7 +37,10 @@ const metadataOf = ({ headers }: FastifyRequest): Record<string, string> | undef
 
 export default async function evaluate (app: FastifyInstance, { service }: EvaluateOptions): Promise<void> {
   // Before the body is read: one that is too large is counted here as well.
-  app.addHook('onRequest', async request => { request.outcome.api = 'evaluate' })
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.outcome.api = 'evaluate'
+    done()
+  })
 
   async function answer (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { outcome } = request

@@ -23,11 +23,12 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
   const { service, inflateLimit } = options
   const allow = allowOrigin(options.cors)
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.outcome.api = 'tensorflow'
     // TensorFlow Serving never looks at it; Fastify refuses one that is no media type.
     delete request.raw.headers['content-type']
     setCorsHeaders(request, reply, allow)
+    done()
   })
 
   async function answer (request: FastifyRequest): Promise<string> {
