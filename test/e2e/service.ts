@@ -69,8 +69,11 @@ export interface StartOptions {
   readonly waitUntilReady?: boolean
 }
 
+/** What is to be undone at the end: a test of tap, or what a program keeps in its place. */
+export type Closing = Pick<Test, 'teardown'>
+
 /** A fresh folder outside the checkout, removed after the test. */
-export function temporaryFolder (t: Test): string {
+export function temporaryFolder (t: Closing): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'outrigger-e2e-')))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
@@ -92,11 +95,14 @@ export function copyModel (repository: string, from: string, name: string, versi
   return target
 }
 
+/** Lets the service collect its garbage on SIGCONT, so that what it holds is measured and not what it has not looked at yet. Its model servers do not see this. */
+export const collectOnSignal = { NODE_OPTIONS: "--expose-gc --import=data:text/javascript,process.on('SIGCONT',()=>globalThis.gc())" }
+
 /** The environment of a fresh machine: nothing of this one's settings. */
 const freshEnvironment = (): Record<string, string> => ({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TMPDIR: tmpdir() })
 
 /** Starts `outrigger ARGS` and gathers what it writes. */
-export function run (t: Test, args: readonly string[], env: Readonly<Record<string, string>> = {}): { process: ChildProcess, lines: LogLine[], stderr: () => string } {
+export function run (t: Closing, args: readonly string[], env: Readonly<Record<string, string>> = {}): { process: ChildProcess, lines: LogLine[], stderr: () => string } {
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, env: { ...freshEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: LogLine[] = []
   let stderr = ''
@@ -124,7 +130,7 @@ export async function until<T> (what: string, check: () => T | undefined | Promi
 }
 
 /** `outrigger serve` on a free port. */
-export async function start (t: Test, { engine, flags = [], env = {}, models = modelsFolder, control, waitUntilReady = true }: StartOptions = {}): Promise<Running> {
+export async function start (t: Closing, { engine, flags = [], env = {}, models = modelsFolder, control, waitUntilReady = true }: StartOptions = {}): Promise<Running> {
   const controlFile = join(temporaryFolder(t), 'control.json')
   if (control !== undefined) writeFileSync(controlFile, JSON.stringify(control))
   const source = flags.some(flag => /^--model[-_](config[-_]file|name)\b/.test(flag)) ? [] : ['--models', models]

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { modelsFolder, start, temporaryFolder, type EngineUnderTest, type Running } from '../e2e/service.js'
+import { collectOnSignal, modelsFolder, start, temporaryFolder, type EngineUnderTest, type Running } from '../e2e/service.js'
 import type { Document } from '../helpers/openapi.js'
 import { writeModels } from './models.js'
 import { validRequests, type Request } from './requests.js'
@@ -21,9 +21,6 @@ export interface Subject {
 }
 
 export interface Memory { readonly service: number, readonly child: number }
-
-/** Lets the service collect its garbage when it is asked to, so that what it holds is measured and not what it has not looked at yet. Its model servers do not see this option. */
-const collectOnSignal = "data:text/javascript,process.on('SIGCONT',()=>globalThis.gc())"
 
 /** How long memory is watched; its lowest value in that time counts. */
 const settleSeconds = 45
@@ -60,7 +57,7 @@ async function answers (service: Running): Promise<string> {
 export async function startSubject (t: Test, engine: EngineUnderTest): Promise<Subject> {
   const models = temporaryFolder(t)
   writeModels(models, modelsFolder)
-  const service = await start(t, { engine, models, flags: ['--default-model', 'titanic', '--body-limit', '8MiB'], env: { OUTRIGGER_LOG_REQUESTS: 'false', NODE_OPTIONS: `--expose-gc --import=${collectOnSignal}` } })
+  const service = await start(t, { engine, models, flags: ['--default-model', 'titanic', '--body-limit', '8MiB'], env: { OUTRIGGER_LOG_REQUESTS: 'false', ...collectOnSignal } })
   const document = (await service.call('/openapi.json')).json as Document
   const first = await answers(service)
   // A model server may not implement an API (501).

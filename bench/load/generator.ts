@@ -1,0 +1,83 @@
+// The generator, a process of its own: gets a plan, sends, tells what became of each request, ends. Knows no service.
+import { get } from 'node:http'
+import { Connections } from './connections.js'
+import { startPace } from './pace.js'
+import type { Balancer, Failure, FromGenerator, Plan, ToGenerator } from './plan.js'
+import { Shooter } from './shooter.js'
+import type { TrafficModule } from './traffic.js'
+
+/** How often it tells. */
+const tellEveryMs = 100
+/** Failures whose texts are kept. */
+const maxFailures = 1000
+
+const tell = (message: FromGenerator): Promise<void> => new Promise(resolve => { process.send!(message, () => resolve()) })
+
+/** Asks as a load balancer does; calls `out` once it takes the service out. Returns what ends it. */
+function balance ({ path, everyMs, failures }: Balancer, { host, port }: Plan['target'], out: () => void): () => void {
+  let inRow = 0
+  const count = (good: boolean): void => {
+    inRow = good ? 0 : inRow + 1
+    if (inRow === failures) out()
+  }
+  const timer = setInterval(() => {
+    const asked = get({ host, port, path, agent: false, timeout: everyMs * failures }, answer => { answer.resume(); count(answer.statusCode === 200) })
+    asked.on('timeout', () => { asked.destroy(new Error('late')) })
+    asked.on('error', () => count(false))
+  }, everyMs)
+  return () => clearInterval(timer)
+}
+
+async function generate (plan: Plan): Promise<void> {
+  const { default: trafficOf } = await import(plan.traffic) as { default: TrafficModule<unknown> }
+  const connections = new Connections(plan.target)
+  const shooter = new Shooter(trafficOf(plan.options), connections, plan)
+  const epoch = Date.now() - performance.now()
+  let dueAt: number[] = []
+  let tookMs: number[] = []
+  let told: Failure[] = []
+  const count = { failed: 0, wrong: 0 }
+  let balancedOutAt: number | undefined
+
+  const flush = async (): Promise<void> => {
+    if (dueAt.length === 0) return
+    const batch = { kind: 'batch', dueAt: Float64Array.from(dueAt), tookMs: Float32Array.from(tookMs), failures: told } as const
+    dueAt = []
+    tookMs = []
+    told = []
+    await tell(batch)
+  }
+  const flusher = setInterval(() => { void flush() }, tellEveryMs)
+
+  await tell({ kind: 'begun' })
+  const pacer = startPace(plan.pace, (index, due, done) => {
+    shooter.shoot(index, ({ failure }) => {
+      dueAt.push(epoch + due)
+      tookMs.push(performance.now() - due)
+      if (failure !== undefined && count.failed + count.wrong < maxFailures) told.push(failure)
+      if (failure !== undefined) count[failure.kind]++
+      done()
+    })
+  }, { requests: plan.requests, onStopped: () => { setImmediate(() => { void finish() }) } })
+  const endBalancer = plan.balancer === undefined ? () => {} : balance(plan.balancer, plan.target, () => {
+    balancedOutAt = Date.now()
+    pacer.stop()
+  })
+  process.on('message', (message: ToGenerator) => { if (message.kind === 'stop') pacer.stop() })
+
+  async function finish (): Promise<void> {
+    endBalancer()
+    // Each has a deadline, so this ends.
+    while (shooter.inFlight > 0) await new Promise(resolve => setTimeout(resolve, 10))
+    clearInterval(flusher)
+    await flush()
+    const { user, system } = process.cpuUsage()
+    await tell({ kind: 'end', sent: pacer.sent(), ...count, served: shooter.served(), connections: connections.opened, cpuSeconds: (user + system) / 1e6, balancedOutAt })
+    shooter.close()
+    process.disconnect()
+  }
+}
+
+process.once('message', (message: ToGenerator) => { if (message.kind === 'plan') void generate(message.plan) })
+// Whoever started it is gone.
+process.once('disconnect', () => { process.exit(0) })
