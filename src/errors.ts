@@ -40,6 +40,7 @@ export const errorTable = {
   MODEL_FAILED: { http: 500, grpc: 13, title: 'The model failed' },
   MODEL_ANSWER_INVALID: { http: 500, grpc: 13, title: 'The model answered something that cannot be read' },
   MODEL_EXAMPLE: { http: 503, grpc: 9, title: 'An example of the version got another answer than it must' },
+  MODEL_WARMUP: { http: 503, grpc: 9, title: 'The warm-up file of the version would fail its load' },
   MODEL_INCOMPATIBLE: { http: 503, grpc: 9, title: 'The version does not fit the signature of the one it would replace' },
   MODEL_INCOMPLETE: { http: 503, grpc: 14, title: 'The version is not complete yet' },
   MODEL_SERVER_UNREACHABLE: { http: 503, grpc: 14, title: 'No model server came back within the deadline' },

@@ -35,6 +35,7 @@ import { Repository } from './repository/repository.js'
 import { threadScanner } from './repository/scan-thread.js'
 import type { RepositorySource } from './repository/scan.js'
 import { startWatch, type Watch } from './repository/watch.js'
+import { checkWarmup } from './warmup/check.js'
 
 /** How long the loading of a version may take: large models from a slow disk take minutes. */
 const loadWithinMs = 30 * 60_000
@@ -242,6 +243,7 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     record: change => { journal.add(change) },
     onFailed: ({ model }) => { metrics.versionFailed(model) },
     runExamples: async entry => { await runExamples(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }) },
+    checkWarmup: async ({ folder }) => { await checkWarmup(folder) },
     onLive: ({ model, version }, seconds) => metrics.modelLoaded(model, version.toString(), seconds),
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),

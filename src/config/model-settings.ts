@@ -16,11 +16,13 @@ export interface ModelSettings {
   readonly seal: boolean
   /** Whether a version may replace one whose signatures differ. */
   readonly force: boolean
+  /** Whether the service warms a version up before it goes live, and checks its warm-up file before `tensorflow_model_server` gets it. */
+  readonly warmup: boolean
   readonly handler: { readonly isolate: boolean, readonly timeoutMs: number | undefined }
 }
 
 export const defaultModelSettings: ModelSettings = {
-  policy: { kind: 'latest', count: 1 }, labels: new Map(), engine: undefined, required: true, timeoutMs: undefined, retry: undefined, seal: false, force: false, handler: { isolate: true, timeoutMs: undefined }
+  policy: { kind: 'latest', count: 1 }, labels: new Map(), engine: undefined, required: true, timeoutMs: undefined, retry: undefined, seal: false, force: false, warmup: true, handler: { isolate: true, timeoutMs: undefined }
 }
 
 type Raw = unknown
@@ -49,6 +51,8 @@ const readers: Readonly<Record<string, (raw: Raw) => Partial<ModelSettings> | st
   retry: raw => typeof raw === 'boolean' ? { retry: raw } : 'must be true or false',
   seal: raw => typeof raw === 'boolean' ? { seal: raw } : 'must be true or false',
   force: raw => typeof raw === 'boolean' ? { force: raw } : 'must be true or false',
+  // YAML 1.2 reads on and off as text.
+  warmup: raw => raw === true || raw === 'on' ? { warmup: true } : raw === false || raw === 'off' ? { warmup: false } : 'must be on or off',
   timeout: raw => { const ms = milliseconds(raw); return !ms ? 'must be a length of time such as 500ms or 30s' : { timeoutMs: ms } },
   handler: raw => {
     if (typeof raw !== 'object' || raw === null) return 'must hold isolate or timeout'

@@ -1,10 +1,11 @@
 // What Classify and Regress share: their request's examples as the string tensor that the graph parses, and their signature. Sources: tensorflow_serving/servables/tensorflow/util.cc, apis/input.proto.
-import { readModelSpec, type ModelSpec } from '../tensor/proto/predict.js'
-import { DELIMITED, Reader, WireError } from '../tensor/proto/wire.js'
+import { readExamplesRequest } from '../tensor/proto/examples.js'
+import { WireError } from '../tensor/proto/wire.js'
 import { ModelError, type LoadedModel } from './formats/format.js'
 import { defaultSignature } from './predict.js'
 import { INVALID_ARGUMENT } from './status.js'
 import { dtypes } from '../tensor/dtype.js'
+import type { ModelSpec } from '../tensor/proto/predict.js'
 import type { Signature, Tensor } from '../tensor/tensor.js'
 
 export interface ExamplesRequest {
@@ -13,43 +14,15 @@ export interface ExamplesRequest {
   readonly examples: Tensor
 }
 
-/** An ExampleList, or an ExampleListWithContext: there the context stands before each example, and of a feature in both the example's counts, because the later one does. */
-function readList (reader: Reader): Uint8Array[] {
-  const examples: Buffer[] = []
-  let context: Buffer | undefined
-  while (reader.next()) {
-    if (reader.field === 1 && reader.is(DELIMITED)) examples.push(reader.bytes())
-    else if (reader.field === 2 && reader.is(DELIMITED)) context = reader.bytes()
-    else reader.skip()
-  }
-  return context === undefined ? examples : examples.map(example => Buffer.concat([context!, example]))
-}
-
-function readInput (reader: Reader): Uint8Array[] {
-  let examples: Uint8Array[] = []
-  while (reader.next()) {
-    if ((reader.field === 1 || reader.field === 2) && reader.is(DELIMITED)) examples = readList(reader.sub())
-    else reader.skip()
-  }
-  return examples
-}
-
 /** Reads a ClassificationRequest or a RegressionRequest; both have the same fields. Throws a ModelError, also for one without examples. */
 export function readExamples (bytes: Uint8Array): ExamplesRequest {
-  let model: ModelSpec = { name: '', signatureName: '' }
-  let data: Uint8Array[] = []
   try {
-    const reader = new Reader(bytes)
-    while (reader.next()) {
-      if (reader.field === 1 && reader.is(DELIMITED)) model = readModelSpec(reader.sub())
-      else if (reader.field === 2 && reader.is(DELIMITED)) data = readInput(reader.sub())
-      else reader.skip()
-    }
+    const { model, examples: data } = readExamplesRequest(bytes)
+    if (data.length === 0) throw new ModelError(INVALID_ARGUMENT, 'Input is empty')
+    return { model, examples: { dtype: 'DT_STRING', shape: [data.length], data } }
   } catch (cause) {
     throw cause instanceof WireError ? new ModelError(INVALID_ARGUMENT, `The request cannot be read: ${cause.message}`, { cause }) : cause
   }
-  if (data.length === 0) throw new ModelError(INVALID_ARGUMENT, 'Input is empty')
-  return { model, examples: { dtype: 'DT_STRING', shape: [data.length], data } }
 }
 
 /** The signature that a request names. Throws INVALID_ARGUMENT (with other words than Predict, as in TensorFlow Serving). */

@@ -1,6 +1,7 @@
 // Replays a version's warm-up file inside its worker, before the version is AVAILABLE. One bad record fails the load, as in TensorFlow Serving. Source of the rules and words: tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc and saved_model_warmup.cc.
+import { readMultiInferenceRequest } from '../tensor/proto/examples.js'
 import { readPredictionLog, type PredictionLog } from '../tensor/proto/prediction-log.js'
-import { DELIMITED, Reader, WireError, Writer } from '../tensor/proto/wire.js'
+import { WireError } from '../tensor/proto/wire.js'
 import { readRecords, RecordError } from '../tfrecord/read.js'
 import { maxRecordBytes, maxRecords, warmupFile } from '../warmup/file.js'
 import { classify } from './classify.js'
@@ -13,32 +14,12 @@ type Call = (model: LoadedModel, version: bigint, request: Uint8Array) => unknow
 
 const byMethod: Readonly<Record<string, Call>> = { 'tensorflow/serving/classify': classify, 'tensorflow/serving/regress': regress }
 
-/** An InferenceTask: model_spec 1, method_name 2. */
-function readTask (reader: Reader): { spec: Uint8Array, method: string } {
-  let spec: Uint8Array = new Uint8Array(0)
-  let method = ''
-  while (reader.next()) {
-    if (reader.field === 1 && reader.is(DELIMITED)) spec = reader.bytes()
-    else if (reader.field === 2 && reader.is(DELIMITED)) method = reader.string()
-    else reader.skip()
-  }
-  return { spec, method }
-}
-
-/** A MultiInferenceRequest (tasks 1, input 2), one task after the other: that warms what the one run of all would. */
-function multiInference (model: LoadedModel, version: bigint, request: Uint8Array): void {
-  const tasks: ReturnType<typeof readTask>[] = []
-  let input: Uint8Array = new Uint8Array(0)
-  const reader = new Reader(request)
-  while (reader.next()) {
-    if (reader.field === 1 && reader.is(DELIMITED)) tasks.push(readTask(reader.sub()))
-    else if (reader.field === 2 && reader.is(DELIMITED)) input = reader.bytes()
-    else reader.skip()
-  }
-  for (const { spec, method } of tasks) {
+/** One task after the other: that warms what the one run of all would. */
+function multiInference (model: LoadedModel, version: bigint, bytes: Uint8Array): void {
+  for (const { method, request } of readMultiInferenceRequest(bytes)) {
     const call = Object.hasOwn(byMethod, method) ? byMethod[method]! : undefined
     if (call === undefined) throw new ModelError(UNIMPLEMENTED, `Unsupported signature method_name: ${method}`)
-    call(model, version, new Writer(spec.length + input.length + 16).bytes(1, spec).bytes(2, input).finish())
+    call(model, version, request)
   }
 }
 

@@ -62,7 +62,8 @@ export class Admission {
   /** Everything up to the moment when it could be routed to. */
   async #load (taken: TakenVersion, answering: VersionEntry | undefined): Promise<void> {
     const { departure, catalogue, steps, scanner, loadWithinMs, ending } = this.#options
-    const { entry, found } = taken
+    const { entry, found, source } = taken
+    if (entry.engine.kind === 'tensorflow' && source.settings.warmup) await steps.checkWarmup?.(found)
     await departure.listOf(entry.engine).load(taken, Date.now() + loadWithinMs, ending)
     const model = catalogue.get(entry.model)
     const own = model?.taken.get(entry.version)?.entry

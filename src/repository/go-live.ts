@@ -1,4 +1,4 @@
-// What a version must pass between its load in the engine and its first request: description, comparison with the one it replaces, handler, examples. Routes nothing itself.
+// What a version must pass between its load in the engine and its first request (and the warm-up file before that load): description, comparison with the one it replaces, handler, examples. Routes nothing itself.
 import type { Engine } from '../engine/engine.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionHandler } from '../handlers/version-handler.js'
@@ -11,6 +11,8 @@ import type { TakenVersion } from './version.js'
 
 export interface GoLiveSteps {
   readonly signaturesOf: (engine: Engine, model: string, version: bigint, deadline: number) => Promise<ReadonlyMap<string, Signature>>
+  /** Holds the version's warm-up file against the version, before an engine is told of it whose load one bad record fails. Rejects with MODEL_WARMUP. */
+  readonly checkWarmup?: ((version: FoundVersion) => Promise<void>) | undefined
   readonly loadHandler: (model: ModelSource, version: FoundVersion, entry: VersionEntry) => Promise<VersionHandler>
   /** The signatures whose calls change the model's state. */
   readonly assigningSignatures: (version: FoundVersion) => Promise<ReadonlySet<string>>

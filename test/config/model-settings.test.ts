@@ -20,9 +20,10 @@ engine: embedded
 required: false
 timeout: 2s
 retry: false
+warmup: off
 handler: { isolate: false, timeout: 100ms }
 `, 'f')
-  t.match(settings, { policy: { kind: 'specific', versions: [1n, 9223372036854775807n] }, engine: 'embedded', required: false, timeoutMs: 2000, retry: false, handler: { isolate: false, timeoutMs: 100 } })
+  t.match(settings, { policy: { kind: 'specific', versions: [1n, 9223372036854775807n] }, engine: 'embedded', required: false, timeoutMs: 2000, retry: false, warmup: false, handler: { isolate: false, timeoutMs: 100 } })
   t.strictSame([...settings.labels], [['stable', 1n], ['canary', 9223372036854775807n]])
   t.strictSame(parseModelSettings('versions: all', 'f').policy, { kind: 'all' })
   t.strictSame(parseModelSettings('versions: latest 3', 'f').policy, { kind: 'latest', count: 3 })
@@ -32,4 +33,9 @@ handler: { isolate: false, timeout: 100ms }
 t.test('faults, all at once', async t => {
   t.match(fault('versoins: all\ntimeout: soon\nretry: maybe'), /versoins is not a known key[^]*timeout must be[^]*retry must be/)
   for (const source of ['versions: latest 0', 'versions: []', 'versions: [-1]', 'versions: newest', 'labels: [a]', 'labels: {"a b": 1}', 'labels: {a: x}', 'engine: onnx', 'required: 1', 'timeout: 0s', 'handler: no', 'handler: {islate: true}', 'handler: {isolate: 3}', 'handler: {timeout: x}', '- 1', 'a: [', '5']) t.not(fault(source), 'no fault', source)
+})
+
+t.test('warmup is on or off', async t => {
+  for (const [text, warmup] of Object.entries({ on: true, true: true, off: false, false: false })) t.equal(parseModelSettings(`warmup: ${text}`, 'f').warmup, warmup, text)
+  t.match(fault('warmup: twice'), /warmup must be on or off/)
 })

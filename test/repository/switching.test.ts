@@ -86,8 +86,9 @@ t.test('requests that take too long are not waited for without end', async t => 
   t.same(at.states('a'), ['2 available'])
 })
 
-for (const [what, fault] of Object.entries<FakeEngineOptions | Partial<RepositoryOptions>>({
+for (const [what, fault] of Object.entries<FakeEngineOptions | Partial<RepositoryOptions> & { engine?: FakeEngineOptions }>({
   'a load that fails': { statusOf: (_model: string, version: bigint) => version === 2n ? { state: 'END', errorCode: 3, errorMessage: 'boom' } : { state: 'AVAILABLE', errorCode: 0, errorMessage: '' } },
+  'a warm-up file that would fail its load': { engine: { kind: 'tensorflow' }, checkWarmup: async ({ version }: { version: bigint }) => { if (version === 2n) throw new OutriggerError('MODEL_WARMUP', 'boom') } },
   'a handler that fails': { loadHandler: async () => { throw new OutriggerError('HANDLER_LOAD', 'boom') } },
   'an example that fails': { runExamples: async (entry: { version: bigint }) => { if (entry.version === 2n) throw new OutriggerError('MODEL_EXAMPLE', 'boom') } }
 })) {
@@ -117,6 +118,15 @@ for (const [what, fault] of Object.entries<FakeEngineOptions | Partial<Repositor
     t.same(at.states('a'), ['3 available'], 'a later good version ends the story')
   })
 }
+
+t.test('a warm-up file is checked for the engine that needs it, and not where warm-up is off', async t => {
+  const checked: string[] = []
+  const options: Partial<RepositoryOptions> = { checkWarmup: async ({ folder }) => { checked.push(folder) } }
+  for (const [kind, yaml] of [['embedded', ''], ['tensorflow', ''], ['tensorflow', 'warmup: off']] as const) {
+    await build(t, { a: { 'model.yaml': yaml, 1: { 'saved_model.pb': '' } } }, { ...options, engine: { kind } }).start()
+  }
+  t.equal(checked.length, 1)
+})
 
 t.test('a copy in progress: pauses make it more patient, names of unfinished files hold it', async t => {
   const at = build(t, { a: { 1: { 'saved_model.pb': '' } } })

@@ -1,5 +1,6 @@
 // A TensorFlow graph as it is written: nodes by name, library functions. Reads GraphDef; knows no op. Field numbers from graph.proto, node_def.proto, function.proto, op_def.proto in tensorflow/core/framework.
 import { DELIMITED, type Reader } from '../../tensor/proto/wire.js'
+import { readMapEntry } from '../../tensor/proto/saved-model.js'
 import { NodeAttributes } from './attributes.js'
 
 export interface NodeDef {
@@ -24,18 +25,6 @@ export interface FunctionDef {
 export interface GraphDef {
   readonly nodes: readonly NodeDef[]
   readonly functions: ReadonlyMap<string, FunctionDef>
-}
-
-/** A map entry with a text key: the key, and the value's bytes (empty when it is left out). */
-export function readMapEntry (reader: Reader): [key: string, value: Buffer] {
-  let key = ''
-  let value: Buffer = Buffer.alloc(0)
-  while (reader.next()) {
-    if (reader.field === 1 && reader.is(DELIMITED)) key = reader.string()
-    else if (reader.field === 2 && reader.is(DELIMITED)) value = reader.bytes()
-    else reader.skip()
-  }
-  return [key, value]
 }
 
 function readNode (reader: Reader): NodeDef {

@@ -1,5 +1,5 @@
-// tensorflow.serving.ClassificationRequest and RegressionRequest, and their responses. Field numbers from tensorflow_serving/apis/classification.proto and regression.proto.
-import { writeModelSpec, type ModelSpec } from './predict.js'
+// tensorflow.serving.ClassificationRequest and RegressionRequest, and their responses; MultiInferenceRequest as several of them. Field numbers from tensorflow_serving/apis/classification.proto, regression.proto, inference.proto and input.proto.
+import { readModelSpec, writeModelSpec, type ModelSpec } from './predict.js'
 import { DELIMITED, FIXED32, Reader, Writer } from './wire.js'
 
 /** Either request: both have the same fields. `input` is a serialized tensorflow.serving.Input. */
@@ -8,6 +8,65 @@ export function writeExamplesRequest (model: ModelSpec, input: Uint8Array): Buff
   writeModelSpec(writer, 1, model)
   writer.bytes(2, input)
   return writer.finish()
+}
+
+/** An ExampleList, or an ExampleListWithContext: there the context stands before each example, and of a feature in both the example's counts, because the later one does. */
+function readList (reader: Reader): Uint8Array[] {
+  const examples: Buffer[] = []
+  let context: Buffer | undefined
+  while (reader.next()) {
+    if (reader.field === 1 && reader.is(DELIMITED)) examples.push(reader.bytes())
+    else if (reader.field === 2 && reader.is(DELIMITED)) context = reader.bytes()
+    else reader.skip()
+  }
+  return context === undefined ? examples : examples.map(example => Buffer.concat([context!, example]))
+}
+
+function readInput (reader: Reader): Uint8Array[] {
+  let examples: Uint8Array[] = []
+  while (reader.next()) {
+    if ((reader.field === 1 || reader.field === 2) && reader.is(DELIMITED)) examples = readList(reader.sub())
+    else reader.skip()
+  }
+  return examples
+}
+
+/** Either request: its ModelSpec, and its serialized tf.Examples with the context joined to each. Throws a WireError. */
+export function readExamplesRequest (bytes: Uint8Array): { model: ModelSpec, examples: Uint8Array[] } {
+  let model: ModelSpec = { name: '', signatureName: '' }
+  let examples: Uint8Array[] = []
+  const reader = new Reader(bytes)
+  while (reader.next()) {
+    if (reader.field === 1 && reader.is(DELIMITED)) model = readModelSpec(reader.sub())
+    else if (reader.field === 2 && reader.is(DELIMITED)) examples = readInput(reader.sub())
+    else reader.skip()
+  }
+  return { model, examples }
+}
+
+/** An InferenceTask of a MultiInferenceRequest: its method's name, and its ModelSpec's bytes. */
+function readTask (reader: Reader): { spec: Uint8Array, method: string } {
+  let spec: Uint8Array = new Uint8Array(0)
+  let method = ''
+  while (reader.next()) {
+    if (reader.field === 1 && reader.is(DELIMITED)) spec = reader.bytes()
+    else if (reader.field === 2 && reader.is(DELIMITED)) method = reader.string()
+    else reader.skip()
+  }
+  return { spec, method }
+}
+
+/** The tasks of a MultiInferenceRequest, each as the request that it would be on its own. Throws a WireError. */
+export function readMultiInferenceRequest (bytes: Uint8Array): { method: string, request: Buffer }[] {
+  const tasks: ReturnType<typeof readTask>[] = []
+  let input: Uint8Array = new Uint8Array(0)
+  const reader = new Reader(bytes)
+  while (reader.next()) {
+    if (reader.field === 1 && reader.is(DELIMITED)) tasks.push(readTask(reader.sub()))
+    else if (reader.field === 2 && reader.is(DELIMITED)) input = reader.bytes()
+    else reader.skip()
+  }
+  return tasks.map(({ spec, method }) => ({ method, request: new Writer(spec.length + input.length + 16).bytes(1, spec).bytes(2, input).finish() }))
 }
 
 /** Readers of all values of a repeated message field. */

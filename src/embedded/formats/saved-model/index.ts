@@ -9,10 +9,11 @@ import { Variable } from '../../graph/variable.js'
 import { variableOps } from '../../graph/variable-ops.js'
 import { DATA_LOSS, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } from '../../status.js'
 import { ModelError, type Format, type LoadedModel } from '../format.js'
-import { readSavedModel, type MetaGraph, type SignatureDef, type TensorDef } from './meta-graph.js'
+import { readSavedModel, type MetaGraph } from './meta-graph.js'
 import { closeBundles, restoreOps, verifyBundles } from './restore-op.js'
 import type { Op, Session } from '../../graph/kernel.js'
 import type { Program } from '../../graph/program.js'
+import type { SignatureDef, TensorDef } from '../../../tensor/proto/saved-model.js'
 import type { Signature, Tensor, TensorInfo, Tensors } from '../../../tensor/tensor.js'
 
 /** As TensorFlow Serving asks for them. */

@@ -1,26 +1,7 @@
 // Reads saved_model.pb: of its graphs the one for serving, with signatures, the names of restore and init ops, and assets. Field numbers from tensorflow/core/protobuf/saved_model.proto and meta_graph.proto.
-import { dtypeOfNumber, type DType } from '../../../tensor/dtype.js'
-import { readShape, readTensorProto } from '../../../tensor/proto/tensor-proto.js'
-import { DELIMITED, Reader, VARINT, Writer } from '../../../tensor/proto/wire.js'
-import { readGraphDef, readMapEntry, type GraphDef } from '../../graph/graph-def.js'
-import type { Tensor } from '../../../tensor/tensor.js'
-
-/** One input or output of a signature. */
-export interface TensorDef {
-  /** `node:0`; empty when the value is not one dense tensor. */
-  readonly tensor: string
-  /** undefined for DT_INVALID, as the output of an init signature has it. */
-  readonly dtype: DType | undefined
-  readonly shape: readonly number[] | undefined
-}
-
-export interface SignatureDef {
-  readonly inputs: ReadonlyMap<string, TensorDef>
-  readonly outputs: ReadonlyMap<string, TensorDef>
-  readonly methodName: string
-  /** Values of inputs that a request may leave out. */
-  readonly defaults: ReadonlyMap<string, Tensor>
-}
+import { findMetaGraph, readMapEntry, readSignature, readTensorInfo, type SignatureDef } from '../../../tensor/proto/saved-model.js'
+import { DELIMITED, Reader, Writer } from '../../../tensor/proto/wire.js'
+import { readGraphDef, type GraphDef } from '../../graph/graph-def.js'
 
 export interface MetaGraph {
   readonly tags: readonly string[]
@@ -34,38 +15,6 @@ export interface MetaGraph {
   readonly assets: readonly { readonly tensor: string, readonly filename: string }[]
   /** A serialized tensorflow.serving.SignatureDefMap: the signatures as they were written. */
   readonly signatureDefMap: Uint8Array
-}
-
-function readTensorInfo (reader: Reader): TensorDef {
-  let tensor = ''
-  let dtype: DType | undefined
-  let shape: readonly number[] | undefined
-  while (reader.next()) {
-    if (reader.field === 1 && reader.is(DELIMITED)) tensor = reader.string()
-    else if (reader.field === 2 && reader.is(VARINT)) dtype = dtypeOfNumber(reader.int32())
-    else if (reader.field === 3 && reader.is(DELIMITED)) shape = readShape(reader.sub())
-    else reader.skip()
-  }
-  return { tensor, dtype, shape }
-}
-
-function readSignature (reader: Reader): SignatureDef {
-  const inputs = new Map<string, TensorDef>()
-  const outputs = new Map<string, TensorDef>()
-  const defaults = new Map<string, Tensor>()
-  let methodName = ''
-  while (reader.next()) {
-    if (!reader.is(DELIMITED)) reader.skip()
-    else if (reader.field === 1 || reader.field === 2) {
-      const [name, value] = readMapEntry(reader.sub())
-      ;(reader.field === 1 ? inputs : outputs).set(name, readTensorInfo(new Reader(value)))
-    } else if (reader.field === 3) methodName = reader.string()
-    else if (reader.field === 4) {
-      const [name, value] = readMapEntry(reader.sub())
-      defaults.set(name, readTensorProto(new Reader(new Uint8Array(value))))
-    } else reader.skip()
-  }
-  return { inputs, outputs, methodName, defaults }
 }
 
 function readSaver (reader: Reader): MetaGraph['saver'] {
@@ -112,15 +61,6 @@ function readCollection (reader: Reader): { texts: string[], packed: Buffer[] } 
   return { texts, packed }
 }
 
-function readTags (reader: Reader): string[] {
-  const tags: string[] = []
-  while (reader.next()) {
-    if (reader.field === 4 && reader.is(DELIMITED)) tags.push(reader.string())
-    else reader.skip()
-  }
-  return tags
-}
-
 function readMetaGraph (reader: Reader, tags: readonly string[]): MetaGraph {
   let graph: GraphDef = { nodes: [], functions: new Map() }
   let saver: MetaGraph['saver']
@@ -151,17 +91,6 @@ function readMetaGraph (reader: Reader, tags: readonly string[]): MetaGraph {
 
 /** The graph of a serialized SavedModel whose tags are exactly these, or undefined. The graph shares memory with the bytes. Throws a WireError. */
 export function readSavedModel (bytes: Uint8Array, wanted: readonly string[]): MetaGraph | undefined {
-  const reader = new Reader(bytes)
-  while (reader.next()) {
-    if (reader.field !== 2 || !reader.is(DELIMITED)) { reader.skip(); continue }
-    const meta = reader.sub()
-    const probe = new Reader(meta.source, meta.position, meta.end)
-    const tags: string[] = []
-    while (probe.next()) {
-      if (probe.field === 1 && probe.is(DELIMITED)) tags.push(...readTags(probe.sub()))
-      else probe.skip()
-    }
-    if (new Set(tags).size === wanted.length && wanted.every(tag => tags.includes(tag))) return readMetaGraph(meta, tags)
-  }
-  return undefined
+  const meta = findMetaGraph(bytes, wanted)
+  return meta === undefined ? undefined : readMetaGraph(meta, wanted)
 }
