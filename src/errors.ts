@@ -45,6 +45,8 @@ export const errorTable = {
   MODEL_INCOMPLETE: { http: 503, grpc: 14, title: 'The version is not complete yet' },
   MODEL_SERVER_UNREACHABLE: { http: 503, grpc: 14, title: 'No model server came back within the deadline' },
   MODEL_SERVER_CRASHED: { http: 503, grpc: 14, title: 'The model server died of this request' },
+  ENGINE_NOT_FOUND: { http: 404, grpc: 5, title: 'No such model server runs here' },
+  ENGINE_REPLACE: { http: 503, grpc: 14, title: 'The model server could not be replaced; the old one serves on' },
   HANDLER_INPUT: { http: 422, grpc: 3, title: 'The handler refused the input' },
   HANDLER_FAILED: { http: 500, grpc: 13, title: "The version's handler failed" },
   HANDLER_TIMEOUT: { http: 504, grpc: 4, title: "The version's handler took too long" },

@@ -87,6 +87,18 @@ function observed (registry: Registry, options: MetricsOptions): void {
   }
   perEngine('outrigger_child_up', 'Whether the model server runs and answers (1) or not (0).', engine => engine.report().state === 'running' ? 1 : 0)
   perEngine('outrigger_child_resident_memory_bytes', 'Resident set size of the model server.', engine => engine.report().rssBytes)
+  perEngine('outrigger_child_memory_budget_bytes', 'Resident memory over which the model server is replaced (--engine-memory-budget).', engine => engine.report().memoryBudgetBytes)
+  new Counter({
+    name: 'outrigger_child_replacements_total', help: 'How often the model server was replaced by another one while it served, and how often that failed and the old one served on.', registers, labelNames: ['engine', 'result'],
+    collect () {
+      this.reset()
+      for (const engine of options.engines()) {
+        const { completed, failed } = engine.report().replacements
+        this.inc({ engine: engine.kind, result: 'completed' }, completed)
+        this.inc({ engine: engine.kind, result: 'failed' }, failed)
+      }
+    }
+  })
   new Counter({
     name: 'outrigger_child_restarts_total', help: 'How often the model server was started again after it ended or froze.', registers, labelNames: ['engine'],
     collect () {

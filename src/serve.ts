@@ -96,6 +96,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       journal.add({ what: 'reload', model, by })
       void repository.sync(by, [model])
     },
+    replaceEngine: (kind, by) => {
+      const engine = picker.engines().find(one => one.kind === kind)
+      if (engine === undefined) throw new OutriggerError('ENGINE_NOT_FOUND', `No ${kind} model server runs here; there are: ${picker.engines().map(one => one.kind).join(', ') || 'none'}`)
+      replaceEngine(engine, 'it was asked for', by)
+    },
     moveLabel: async (model, label, version, by) => await repository.moveLabel(model, label, version, by)
   }
 
@@ -105,6 +110,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       program: kind === 'tensorflow' ? { file: program(), args: [] } : { file: process.execPath, args: [fileURLToPath(new URL('./cli.js', import.meta.url)), 'model-server'] },
       environment,
       log: log.child({ engine: kind }),
+      ...(config.engineMemoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: config.engineMemoryBudgetBytes }),
       ...(config.socketDir === undefined ? {} : { socketParents: [config.socketDir] })
     })
     let restarts = 0
@@ -112,9 +118,15 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       if (report.restarts > restarts) journal.add({ what: 'engine-restart', from: null, to: kind, by: 'supervisor', ...(report.reason === undefined ? {} : { reason: report.reason }) })
       restarts = report.restarts
     })
+    engine.on('replacement', ({ from, to, by, reason, failure }) => {
+      journal.add({ what: failure === undefined ? 'engine-replaced' : 'engine-replace-failed', from: `${kind} ${from}`, to: to === undefined ? null : `${kind} ${to}`, by, reason: failure === undefined ? reason : `${reason}: ${failure}` })
+    })
     engine.on('state', ({ state, reason }) => { if (state === 'failed') fail(`the ${kind} model server does not come up: ${reason ?? 'no reason known'}`) })
     return engine
   }
+
+  /** What comes of it the engine tells by its event. */
+  function replaceEngine (engine: Engine, reason: string, by: string): void { engine.replace(reason, by).catch(() => {}) }
 
   function fail (reason: string): void {
     end.failure ??= reason
@@ -127,6 +139,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     log.info('SIGHUP: the repository is read again')
     journal.add({ what: 'reload', by: 'SIGHUP' })
     void repository.sync('SIGHUP', repository.names())
+    for (const engine of picker.engines()) if (engine.programChanged()) replaceEngine(engine, "the program's file has changed", 'SIGHUP')
   }
   process.on('SIGHUP', reread)
   let watch: Watch | undefined

@@ -19,7 +19,7 @@ t.test('what is known beforehand stands at zero', async t => {
   const { lines } = make()
   const text = await lines()
   for (const code of Object.keys(errorTable)) t.ok(text.includes(`outrigger_failures_total{code="${code}"} 0`), code)
-  for (const line of ['outrigger_consul_registered 0', 'outrigger_consul_failures_total{call="register"} 0', 'outrigger_requests_in_flight 0', 'outrigger_child_restarts_total{engine="embedded"} 0']) t.ok(text.includes(line), line)
+  for (const line of ['outrigger_consul_registered 0', 'outrigger_consul_failures_total{call="register"} 0', 'outrigger_requests_in_flight 0', 'outrigger_child_restarts_total{engine="embedded"} 0', 'outrigger_child_replacements_total{engine="embedded",result="failed"} 0']) t.ok(text.includes(line), line)
 })
 
 t.test('engines and models are read at the scrape', async t => {

@@ -1,4 +1,5 @@
 // When the next start of the child is due and when to give up. Pure: the clock and the chance are handed in.
+import { now } from '../clock.js'
 
 export interface BackoffRules {
   /** Wait before the second start in a row; doubled for each further one. */
@@ -22,7 +23,7 @@ export class Backoff {
   #restarts = 0
   #firstFailedAt: number | undefined
 
-  constructor (rules: BackoffRules = restartRules, clock: Clock = { now: Date.now, random: Math.random }) {
+  constructor (rules: BackoffRules = restartRules, clock: Clock = { now, random: Math.random }) {
     this.#rules = rules
     this.#clock = clock
   }

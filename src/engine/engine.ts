@@ -45,11 +45,31 @@ export interface EngineReport {
   readonly reason: string | undefined
   /** Resident set size of the child in bytes, where /proc tells. */
   readonly rssBytes: number | undefined
+  /** What the child may need before the memory guard has it replaced; undefined without a guard. */
+  readonly memoryBudgetBytes: number | undefined
+  readonly replacements: {
+    readonly completed: number
+    readonly failed: number
+    /** Why the last one failed; undefined after one that did not. */
+    readonly failure: string | undefined
+  }
+}
+
+/** A replacement that has ended: `to` is undefined for one that failed, and then `failure` says why. */
+export interface Replacement {
+  readonly reason: string
+  readonly by: string
+  /** Process ids. */
+  readonly from: number | undefined
+  readonly to: number | undefined
+  readonly failure: string | undefined
 }
 
 export interface EngineEvents {
   /** A state was entered. */
   state: [report: EngineReport]
+  /** The child was replaced by another one, or could not be. */
+  replacement: [replacement: Replacement]
 }
 
 /** A supervised model server. Survives its child: calls wait through a restart within their deadline, and the last pushed list is pushed again. */
@@ -65,6 +85,14 @@ export interface Engine {
    * A load that fails inside the child does not reject (see `statuses`); a base path without one of its version folders is refused here and never pushed.
    */
   push (models: readonly ServableList[], deadline: number): Promise<void>
+  /**
+   * Replaces the child without a failed call: another one is started beside it and loads what was pushed; once it serves all that the old one
+   * serves, new calls go to it, the old one finishes its own and is ended. Pushes go on meanwhile, and reach both. Resolves when the calls go to
+   * the new one; rejects with ENGINE_REPLACE, and the old one serves on. Who asks while one is under way gets that one's outcome.
+   */
+  replace (reason: string, by: string): Promise<void>
+  /** Whether the file of the model server's program is another than when the child was started. */
+  programChanged (): boolean
   /** What the child says of a model's versions now, newest first. [] for a model that it does not know. Rejects like `call`. */
   statuses (model: string, deadline: number): Promise<readonly ServableStatus[]>
   /** The last statuses that the probe saw of every pushed model; empty while the child does not answer. Never waits. */

@@ -1,4 +1,4 @@
-// Finds the model server's program: a given path, or the first one on PATH.
+// Finds the model server's program, a given path or the first one on PATH, and tells one file of it from the next.
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { OutriggerError } from '../errors.js'
@@ -32,4 +32,10 @@ export function requireModelServer (given: string | undefined, searchPath: strin
   const path = findModelServer(given, searchPath)
   if (path !== undefined) return path
   throw new OutriggerError('CONFIG_INVALID', `The engine "tensorflow" was asked for, but there is no ${program} on PATH. Install TensorFlow Serving, name the program with --tensorflow-model-server PATH, or use --engine auto or embedded.`)
+}
+
+/** What changes when another file is put in the program's place; undefined while there is none. */
+export function programStamp (file: string): string | undefined {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? undefined : `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}`
 }

@@ -1,4 +1,5 @@
 // Lets a bounded number of calls through at once and keeps the others in a bounded queue; closed, it lets none through. Knows nothing of what the calls are.
+import { now as clock } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { cancelled, overloaded, WaitingLine, type Waits } from '../waiting-line.js'
 
@@ -26,18 +27,19 @@ export class Gate {
   readonly #limits: GateLimits
   readonly #now: () => number
   readonly #queue: WaitingLine<Waiting>
-  #inFlight = 0
+  /** Of the server behind the gate now. */
+  #places = { taken: 0 }
   #open = false
   #meanMs = 0
   #shut: (() => OutriggerError) | undefined
 
-  constructor (limits: GateLimits, now: () => number = Date.now) {
+  constructor (limits: GateLimits, now: () => number = clock) {
     this.#limits = limits
     this.#now = now
     this.#queue = new WaitingLine(waiting => waiting.refuse(this.#late()), now)
   }
 
-  get inFlight (): number { return this.#inFlight }
+  get inFlight (): number { return this.#places.taken }
   get queued (): number { return this.#queue.size }
 
   /**
@@ -49,7 +51,7 @@ export class Gate {
     if (this.#shut !== undefined) return Promise.reject(this.#shut())
     if (signal?.aborted === true) return Promise.reject(cancelled())
     if (deadline <= this.#now()) return Promise.reject(this.#late())
-    if (this.#open && this.#queue.size === 0 && this.#inFlight < this.#limits.maxInFlight) return Promise.resolve(this.#begin())
+    if (this.#open && this.#queue.size === 0 && this.#places.taken < this.#limits.maxInFlight) return Promise.resolve(this.#begin())
     const full = this.#full(bytes, deadline)
     if (full !== undefined) return Promise.reject(full)
     return new Promise((resolve, reject) => {
@@ -72,6 +74,12 @@ export class Gate {
 
   /** Calls already let through are not touched. */
   close (): void { this.#open = false }
+
+  /** Another server stands behind the gate: all its places are free, and calls that are still with the one before take none of them. */
+  renew (): void {
+    this.#places = { taken: 0 }
+    this.#admit()
+  }
 
   /** Refuses everything that waits and everything that comes. */
   shut (error: () => OutriggerError): void {
@@ -100,13 +108,14 @@ export class Gate {
   }
 
   #begin (): Leave {
-    this.#inFlight++
+    const places = this.#places
+    places.taken++
     const since = this.#now()
     let left = false
     return () => {
       if (left) return
       left = true
-      this.#inFlight--
+      places.taken--
       const took = this.#now() - since
       this.#meanMs += (took - this.#meanMs) * smoothing
       this.#admit()
@@ -117,7 +126,7 @@ export class Gate {
     if (!this.#open) return
     const now = this.#now()
     for (const waiting of this.#queue) {
-      if (this.#inFlight >= this.#limits.maxInFlight) break
+      if (this.#places.taken >= this.#limits.maxInFlight) break
       this.#queue.take(waiting)
       if (waiting.deadline <= now) waiting.refuse(this.#late())
       else waiting.enter(this.#begin())

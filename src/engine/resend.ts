@@ -1,31 +1,34 @@
 // One call by the rules of restarts: it waits for a server, is sent, and is sent once more, alone, when only the transport failed. Knows no process; the supervisor tells what became of the server.
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
-import { CallError } from '../grpc/channel.js'
+import { CallError, type Channel } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
 import type { EngineCallOptions } from './engine.js'
 import { Gate } from './gate.js'
-import type { Run } from './spawn.js'
 
-export interface CallerOptions {
+/** All that a call needs of a server. */
+interface Server { readonly channel: Channel }
+
+export interface CallerOptions<S extends Server> {
   /** Open while a server serves; its places are the server's threads. */
   gate: Gate
   /** The server behind the open gate. */
-  current: () => Run
+  current: () => S
   /** After a failed transport: closes the gate, and resolves when it is known whether the process lives on or has ended. */
-  fate: (run: Run) => Promise<'alive' | 'ended'>
+  fate: (server: S) => Promise<'alive' | 'ended'>
   log: Logger
 }
 
-type Outcome = { answer: Buffer } | { lost: CallError, run: Run }
+type Outcome<S> = { answer: Buffer } | { lost: CallError, server: S }
 
-export class Caller {
-  readonly #options: CallerOptions
+export class Caller<S extends Server> {
+  readonly #options: CallerOptions<S>
   /** Calls that were in flight when a server died are suspects: one at a time goes again, so that the one that kills the next server is known. */
   readonly #suspects = new Gate({ maxInFlight: 1 })
 
-  constructor (options: CallerOptions) {
+  constructor (options: CallerOptions<S>) {
     this.#options = options
     this.#suspects.open()
   }
@@ -36,7 +39,7 @@ export class Caller {
     if (options.again !== true) {
       const first = await this.#attempt(path, request, options)
       if ('answer' in first) return first.answer
-      fate = this.#options.fate(first.run)
+      fate = this.#options.fate(first.server)
       if (!options.resend) throw errorOfCall(first.lost)
     }
     const leave = await this.#suspects.enter(request.byteLength, options.deadline, options.signal)
@@ -45,7 +48,7 @@ export class Caller {
       if (fate !== undefined) await before(fate, options)
       const second = await this.#attempt(path, request, options)
       if ('answer' in second) return second.answer
-      if (await before(this.#options.fate(second.run), options) === 'alive') throw errorOfCall(second.lost)
+      if (await before(this.#options.fate(second.server), options) === 'alive') throw errorOfCall(second.lost)
       throw this.#crashed(path, request)
     } finally {
       leave()
@@ -61,17 +64,17 @@ export class Caller {
   }
 
   /** Rejects with an OutriggerError for everything but a failed transport. */
-  async #attempt (path: string, request: Uint8Array, { deadline, signal, metadata }: EngineCallOptions): Promise<Outcome> {
+  async #attempt (path: string, request: Uint8Array, { deadline, signal, metadata }: EngineCallOptions): Promise<Outcome<S>> {
     const leave = await this.#options.gate.enter(request.byteLength, deadline, signal)
-    const run = this.#options.current()
+    const server = this.#options.current()
     // Not given the signal: a model server works on after a cancellation, and the place is free only when it has finished.
-    const call = run.channel.unary(path, request, metadata === undefined ? { deadline } : { deadline, metadata })
+    const call = server.channel.unary(path, request, metadata === undefined ? { deadline } : { deadline, metadata })
     call.then(leave, leave)
     try {
       return { answer: await unlessAborted(call, signal) }
     } catch (error) {
       if (!(error instanceof CallError)) throw error
-      if (error.origin === 'transport') return { lost: error, run }
+      if (error.origin === 'transport') return { lost: error, server }
       throw errorOfCall(error)
     }
   }
@@ -92,7 +95,7 @@ function unlessAborted<T> (work: Promise<T>, signal: AbortSignal | undefined): P
 async function before<T> (work: Promise<T>, { deadline, signal }: EngineCallOptions): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new OutriggerError('MODEL_SERVER_UNREACHABLE', 'No model server came back before the deadline', { retryAfterMs: 1000 })), deadline - Date.now())
+    timer = setTimeout(() => reject(new OutriggerError('MODEL_SERVER_UNREACHABLE', 'No model server came back before the deadline', { retryAfterMs: 1000 })), deadline - now())
   })
   try {
     return await unlessAborted(Promise.race([work, late]), signal)

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
 import type { Logger } from 'pino'
+import { now } from '../clock.js'
 import { CallError, type Channel } from '../grpc/channel.js'
 import { openChannel } from '../grpc/channel-http2.js'
 import { hasEnded, killAtExit } from './kill.js'
@@ -31,15 +32,15 @@ export class Run {
   readonly channel: Channel
   /** Resolves, and never rejects, with how it ended: `exit code 1`, `signal SIGKILL`, `it could not be started: …`. */
   readonly ended: Promise<string>
-  /** It answered, and serves what was pushed before. Set by the supervisor. */
-  available = false
-  /** When anything last came back from it, in milliseconds since the epoch. */
-  lastAnswerAt = Date.now()
-  readonly #socketPath: string
+  /** When anything last came back from it, by clock.ts. */
+  lastAnswerAt = now()
+  readonly socketPath: string
+  #inFlight = 0
+  readonly #whenIdle = new Set<() => void>()
 
   constructor (options: RunOptions) {
     const { program, log } = options
-    this.#socketPath = options.socketPath
+    this.socketPath = options.socketPath
     let watchdog = startWatchdog({ graceMs: options.terminateMs, onLost: reason => replaceWatchdog(reason) })
     let replacements = 0
     const replaceWatchdog = (reason: string): void => {
@@ -69,18 +70,26 @@ export class Run {
 
   /** Resolves when somebody listens on the socket, or when the process has ended. */
   async listening (pollMs: number): Promise<void> {
-    while (!this.hasEnded && !await accepts(this.#socketPath)) await new Promise(resolve => setTimeout(resolve, pollMs))
+    while (!this.hasEnded && !await accepts(this.socketPath)) await new Promise(resolve => setTimeout(resolve, pollMs))
+  }
+
+  /** Resolves when no call is with it; each ends by its deadline. */
+  async idle (): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>(resolve => this.#whenIdle.add(resolve))
   }
 
   /** Notes each sign of life: an answer, or a status that the server itself sent. */
   async #observe (call: Promise<Buffer>): Promise<Buffer> {
+    this.#inFlight++
     try {
       const answer = await call
-      this.lastAnswerAt = Date.now()
+      this.lastAnswerAt = now()
       return answer
     } catch (error) {
-      if (error instanceof CallError && error.origin === 'server') this.lastAnswerAt = Date.now()
+      if (error instanceof CallError && error.origin === 'server') this.lastAnswerAt = now()
       throw error
+    } finally {
+      if (--this.#inFlight === 0) for (const wake of this.#whenIdle) wake()
     }
   }
 }

@@ -1,44 +1,28 @@
-// The engine: keeps one model server running, in the states of engine.ts. Starts, restores, restarts, gives up and stops; the parts stand beside it.
+// The engine: keeps one model server serving, in the states of engine.ts. Starts, restarts, replaces, gives up and stops them; what happens inside one's life is generation.ts.
 import { EventEmitter } from 'node:events'
 import type { Logger } from 'pino'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { CallError } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
 import { defaultMaxInFlight, modelServerArgs } from './args.js'
 import { Backoff, restartRules, type BackoffRules } from './backoff.js'
-import type { Engine, EngineCallOptions, EngineEvents, EngineKind, EngineReport, EngineState, ServableList, ServableStatus } from './engine.js'
+import type { Engine, EngineCallOptions, EngineEvents, EngineKind, EngineReport, EngineState, Replacement, ServableList, ServableStatus } from './engine.js'
 import { childEnvironment } from './environment.js'
+import { programStamp } from './find.js'
 import { Gate } from './gate.js'
-import { terminate } from './kill.js'
-import { rssBytes } from './proc.js'
-import { startProbe, type ProbeTiming, type Round } from './probe.js'
-import { checkServables, pushable } from './push.js'
-import { progress, reload, restore } from './reload.js'
+import { Generation } from './generation.js'
+import { guardRules, MemoryGuard, type GuardRules } from './memory-guard.js'
+import { checkServables } from './push.js'
+import { prepare } from './replacement.js'
 import { Caller } from './resend.js'
 import { defaultParents, makeSocketFolder, type SocketFolder } from './socket.js'
 import { Run, type Program } from './spawn.js'
 import { fetchStatuses } from './statuses.js'
+import { defaultTiming, type EngineTiming } from './timing.js'
 
-/** All in milliseconds. */
-export interface EngineTiming extends ProbeTiming {
-  /** Between two looks for the socket of a child that starts. */
-  pollMs: number
-  /** A child that does not answer this long after its start is killed; it starts without models, so this is only the program itself. */
-  startMs: number
-  /** How long a restarted child may take to load what was served before. */
-  restoreMs: number
-  /** A child from which nothing came for so long is killed. */
-  frozenMs: number
-  /** Between SIGTERM and SIGKILL. */
-  terminateMs: number
-}
-
-const defaultTiming: EngineTiming = {
-  everyMs: 600, withinMs: 1000, pollMs: 25, startMs: 60_000, restoreMs: 10 * 60_000, frozenMs: 10_000, terminateMs: 5000
-}
-
-/** So many unanswered rounds in a row, besides the time, before a child counts as frozen: not after one long pause of our own. */
-const frozenRounds = 4
+/** Who it was, in log and journal. */
+const guardName = 'the memory guard'
 const defaultMaxQueueBytes = 256 * 1024 * 1024
 
 export interface EngineOptions {
@@ -47,7 +31,7 @@ export interface EngineOptions {
   /** The service's environment; the child sees the part that environment.ts allows. */
   environment: Readonly<NodeJS.ProcessEnv>
   log: Logger
-  /** Calls in flight at once, over all models; the rest waits. */
+  /** Calls in flight at once, over all models; the rest waits. While one child takes over from another it counts for each of them. */
   maxInFlight?: number
   /** Bytes of the requests that may wait. */
   maxQueueBytes?: number
@@ -55,8 +39,11 @@ export interface EngineOptions {
   extraArgs?: readonly string[]
   /** Where the private folder of the socket is made; by default XDG_RUNTIME_DIR, then the folder for temporary files. */
   socketParents?: readonly string[]
+  /** Resident memory over which the child is replaced. Not watched without it. */
+  memoryBudgetBytes?: number
   timing?: Partial<EngineTiming>
   backoff?: BackoffRules
+  guard?: GuardRules
 }
 
 export function createEngine (options: EngineOptions): Engine { return new Supervisor(options) }
@@ -69,28 +56,30 @@ class Supervisor implements Engine {
   readonly #maxInFlight: number
   readonly #events = new EventEmitter<EngineEvents>()
   readonly #backoff: Backoff
-  readonly #caller: Caller
+  readonly #guard: MemoryGuard | undefined
+  readonly #caller: Caller<Generation>
   /** Both open exactly while a server serves: the one for the calls that are counted, the other for those that wait for a server only. */
   readonly #places: Gate
   readonly #serving = new Gate({ maxInFlight: Infinity })
   readonly #pushes = new Gate({ maxInFlight: 1 })
-  #fates = new WeakMap<Run, Promise<'alive' | 'ended'>>()
   #folder: SocketFolder | undefined
-  #run: Run | undefined
+  /** The one that new calls go to; the last one while none is there. */
+  #current: Generation | undefined
+  /** All whose process has not ended. */
+  readonly #living = new Set<Generation>()
   #starts = 0
   #restarts = 0
+  #replacements: EngineReport['replacements'] = { completed: 0, failed: 0, failure: undefined }
   #state: EngineState = 'stopped'
   #since = Date.now()
   #reason: string | undefined
-  #rss: number | undefined
   /** What the server answered for, to be pushed again after a restart. */
   #pushed: readonly ServableList[] = []
   /** What is being pushed, or was last: the models to ask for their states. */
   #wanted: readonly ServableList[] = []
-  #statuses: ReadonlyMap<string, readonly ServableStatus[]> = new Map()
-  #silentRounds = 0
-  #stopProbe = (): void => {}
+  #programStamp: string | undefined
   #nextStart: NodeJS.Timeout | undefined
+  #replacing: Promise<void> | undefined
   #started: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -101,9 +90,10 @@ class Supervisor implements Engine {
     this.#log = options.log.child({ child: options.kind })
     this.#maxInFlight = options.maxInFlight ?? defaultMaxInFlight()
     this.#backoff = new Backoff(options.backoff ?? restartRules)
+    this.#guard = options.memoryBudgetBytes === undefined ? undefined : new MemoryGuard(options.memoryBudgetBytes, options.guard ?? guardRules)
     this.#places = new Gate({ maxInFlight: this.#maxInFlight, maxQueueBytes: options.maxQueueBytes ?? defaultMaxQueueBytes, foresee: true })
     this.#pushes.open()
-    this.#caller = new Caller({ gate: this.#places, current: () => this.#run as Run, fate: run => this.#fate(run), log: this.#log })
+    this.#caller = new Caller({ gate: this.#places, current: () => this.#current as Generation, fate: generation => this.#fate(generation), log: this.#log })
   }
 
   start (): Promise<void> {
@@ -118,13 +108,9 @@ class Supervisor implements Engine {
 
   stop (): Promise<void> {
     this.#stopping ??= (async () => {
-      clearTimeout(this.#nextStart)
       this.#shut(() => new OutriggerError('SERVICE_DRAINING', 'The model server is being stopped'))
       this.#enter('stopped', undefined)
-      if (this.#run !== undefined) {
-        await terminate(this.#run.child, this.#timing.terminateMs)
-        await this.#run.ended
-      }
+      await Promise.all([...this.#living].map(async generation => { await generation.end() }))
       this.#folder?.remove()
     })()
     return this.#stopping
@@ -139,6 +125,7 @@ class Supervisor implements Engine {
       this.#wanted = models
       await this.#push(models, deadline)
       this.#pushed = models
+      this.#guard?.loaded()
     } catch (error) {
       this.#wanted = this.#pushed
       throw error
@@ -147,31 +134,41 @@ class Supervisor implements Engine {
     }
   }
 
+  replace (reason: string, by: string): Promise<void> {
+    return this.#replaceOnce(reason, by)
+  }
+
+  programChanged (): boolean {
+    return this.#current !== undefined && ![this.#programStamp, undefined].includes(programStamp(this.#options.program.file))
+  }
+
   async statuses (model: string, deadline: number): Promise<readonly ServableStatus[]> {
     for (let last = false; ; last = true) {
-      const run = await this.#served(deadline)
+      const generation = await this.#served(deadline)
       try {
-        return await fetchStatuses(run.channel, model, deadline)
+        return await fetchStatuses(generation.channel, model, deadline)
       } catch (error) {
         if (!(error instanceof CallError)) throw error
         if (error.origin !== 'transport' || last) throw errorOfCall(error, { model })
-        await this.#fate(run)
+        await this.#fate(generation)
       }
     }
   }
 
-  lastStatuses (): ReadonlyMap<string, readonly ServableStatus[]> { return this.#statuses }
+  lastStatuses (): ReadonlyMap<string, readonly ServableStatus[]> { return this.#current?.statuses ?? new Map() }
 
   report (): EngineReport {
-    const alive = this.#run !== undefined && !this.#run.hasEnded
+    const alive = this.#current?.hasEnded === false
     return {
       kind: this.kind,
       state: this.#state,
-      pid: alive ? this.#run?.child.pid : undefined,
+      pid: alive ? this.#current?.pid : undefined,
       restarts: this.#restarts,
       since: this.#since,
       reason: this.#reason,
-      rssBytes: alive ? this.#rss : undefined
+      rssBytes: alive ? this.#current?.rssBytes : undefined,
+      memoryBudgetBytes: this.#guard?.budgetBytes,
+      replacements: this.#replacements
     }
   }
 
@@ -188,9 +185,9 @@ class Supervisor implements Engine {
   }
 
   /** The server that serves now, or the next one. Rejects as a gate does. */
-  async #served (deadline: number): Promise<Run> {
+  async #served (deadline: number): Promise<Generation> {
     (await this.#serving.enter(0, deadline))()
-    return this.#run as Run
+    return this.#current as Generation
   }
 
   #open (): void {
@@ -204,134 +201,150 @@ class Supervisor implements Engine {
   }
 
   #shut (error: () => OutriggerError): void {
-    this.#stopProbe()
-    this.#statuses = new Map()
+    clearTimeout(this.#nextStart)
     this.#close()
     this.#caller.shut(error)
     for (const gate of [this.#places, this.#serving, this.#pushes]) gate.shut(error)
   }
 
-  #launch (): void {
+  /** Starts a process. It serves nobody yet. */
+  #begin (): Generation {
+    const { program, extraArgs, environment } = this.#options
     const folder = this.#folder as SocketFolder
     const socketPath = folder.socketPath(++this.#starts)
-    const args = modelServerArgs({ socketPath, configFile: folder.configFile, maxInFlight: this.#maxInFlight, extra: this.#options.extraArgs })
-    const environment = childEnvironment(this.#options.environment)
-    const run = new Run({ program: this.#options.program, args, environment, socketPath, log: this.#log, terminateMs: this.#timing.terminateMs })
-    this.#run = run
-    this.#rss = undefined
-    this.#enter('starting', this.#reason)
-    void run.ended.then(how => this.#ended(run, how))
-    this.#bringUp(run).catch((error: unknown) => {
-      if (run.hasEnded || this.#stopping !== undefined) return
-      this.#log.error({ err: error }, 'the model server does not come up and is killed')
-      run.child.kill('SIGKILL')
+    const args = modelServerArgs({ socketPath, configFile: folder.configFile, maxInFlight: this.#maxInFlight, extra: extraArgs })
+    this.#programStamp = programStamp(program.file)
+    const run = new Run({ program, args, environment: childEnvironment(environment), socketPath, log: this.#log, terminateMs: this.#timing.terminateMs })
+    const generation = new Generation({
+      run,
+      timing: this.#timing,
+      log: this.#log,
+      models: () => this.#wanted.map(model => model.name),
+      onChange: changed => { if (changed === this.#current && this.#stopping === undefined) this.#follow(changed) }
     })
+    this.#living.add(generation)
+    void run.ended.then(how => {
+      this.#living.delete(generation)
+      if (generation === this.#current && this.#stopping === undefined) this.#ended(generation, how)
+    })
+    return generation
   }
 
-  /** From the start of the process to the moment when it serves all that its predecessor served. */
-  async #bringUp (run: Run): Promise<void> {
-    const late = setTimeout(() => {
-      this.#log.error({ startMs: this.#timing.startMs }, 'the model server does not open its socket and is killed')
-      run.child.kill('SIGKILL')
-    }, this.#timing.startMs)
-    const ended = run.ended.then(() => clearTimeout(late))
-    await Promise.race([run.listening(this.#timing.pollMs), ended])
-    clearTimeout(late)
-    if (run.hasEnded || this.#stopping !== undefined) return
-    await fetchStatuses(run.channel, 'outrigger-start', Date.now() + this.#timing.startMs)
-    this.#silentRounds = 0
-    this.#enter('running', undefined)
-    this.#stopProbe = startProbe(run, () => this.#wanted.map(model => model.name), this.#timing, round => this.#round(run, round))
-    await restore(run.channel, pushable(this.#pushed), Date.now() + this.#timing.restoreMs, this.#timing.pollMs, this.#log)
-    if (run.hasEnded || this.#stopping !== undefined) return
-    run.available = true
+  #launch (): void {
+    const generation = this.#current = this.#begin()
+    this.#enter('starting', this.#reason)
+    generation.comeUp(() => this.#pushed).then(
+      () => { if (generation === this.#current && !generation.hasEnded && this.#stopping === undefined) this.#serve(generation) },
+      (error: unknown) => { if (this.#stopping === undefined) this.#log.error({ err: error, pid: generation.pid }, 'the model server does not come up') }
+    )
+  }
+
+  /** From this moment new calls go to this one. */
+  #serve (generation: Generation): void {
+    this.#current = generation
     this.#backoff.available()
+    this.#guard?.fresh()
+    this.#places.renew()
     this.#open()
+    this.#follow(generation)
+  }
+
+  /** The engine's state is that of the server which serves, or shall. */
+  #follow (generation: Generation): void {
+    this.#enter(generation.state, generation.state === 'starting' ? this.#reason : generation.reason)
+    if (generation.serves) this.#guardMemory(generation)
+  }
+
+  #guardMemory ({ rssBytes }: Generation): void {
+    const guard = this.#guard
+    if (guard === undefined || rssBytes === undefined || this.#replacing !== undefined || this.#wanted !== this.#pushed) return
+    const verdict = guard.look(rssBytes, now())
+    const why = `the model server needs ${rssBytes} bytes of memory, and its budget is ${guard.budgetBytes}`
+    if (verdict === 'hopeless') this.#notReplaced({ reason: `${why}; it did so from the start, so that another would not need less`, by: guardName, from: this.report().pid, to: undefined, failure: 'not tried' })
+    if (verdict === 'replace') this.#replaceOnce(why, guardName, guard.budgetBytes).catch(() => {})
   }
 
   async #push (models: readonly ServableList[], deadline: number): Promise<void> {
     for (let last = false; ; last = true) {
-      const run = await this.#served(deadline)
+      const generation = await this.#served(deadline)
       try {
-        return await reload(run.channel, models, deadline, this.#log)
+        return await generation.reload(models, deadline)
       } catch (error) {
         if (!(error instanceof CallError)) throw new OutriggerError('MODEL_ANSWER_INVALID', 'The answer of the model server to a reload cannot be read', { cause: error })
-        if (error.origin === 'deadline') void this.#killIfLost(run, models)
         if (error.origin !== 'transport') throw errorOfCall(error)
-        const fate = await this.#fate(run)
+        const fate = await this.#fate(generation)
         if (last) throw fate === 'ended' ? new OutriggerError('MODEL_SERVER_CRASHED', 'The model server died twice while it loaded these models', { cause: error }) : errorOfCall(error)
       }
     }
   }
 
-  /** Follows a reload without an answer to its end, and ends a server that has lost its way in it: two looks in a row must say so. */
-  async #killIfLost (run: Run, models: readonly ServableList[]): Promise<void> {
-    for (let lost = 0; lost < 2;) {
-      const found = await progress(run.channel, models, Date.now() + this.#timing.withinMs)
-      if (found === 'complete' || run.hasEnded || this.#stopping !== undefined) return
-      lost = found === 'lost' ? lost + 1 : 0
-      await new Promise(resolve => setTimeout(resolve, this.#timing.everyMs))
-    }
-    this.#log.error('the model server does not answer the reload and loads nothing; it is killed')
-    run.child.kill('SIGKILL')
+  #replaceOnce (reason: string, by: string, maxRssBytes?: number): Promise<void> {
+    this.#replacing ??= this.#replace(reason, by, maxRssBytes).finally(() => { this.#replacing = undefined })
+    return this.#replacing
   }
 
-  /** What becomes of a server after a failed transport: it ends, or it answers after all and serves on. */
-  #fate (run: Run): Promise<'alive' | 'ended'> {
-    let fate = this.#fates.get(run)
-    if (fate === undefined) {
-      if (run === this.#run) this.#close()
-      const ended = run.ended.then(() => 'ended' as const)
-      fate = Promise.race([ended, this.#answers(run)]).then(async found => {
-        this.#fates.delete(run)
-        if (found === 'alive' && run === this.#run && run.available && this.#stopping === undefined) this.#open()
-        return found
-      })
-      this.#fates.set(run, fate)
+  async #replace (reason: string, by: string, maxRssBytes?: number): Promise<void> {
+    const old = this.#current
+    if (old?.serves !== true || old.hasEnded || this.#stopping !== undefined) throw this.#notReplaced({ reason, by, from: undefined, to: undefined, failure: `none serves that could be replaced: it is ${this.#state}` })
+    const from = old.pid
+    this.#log.info({ reason, by, from }, 'the model server is to be replaced')
+    const successor = this.#begin()
+    try {
+      const leave = await prepare(old, successor, { timing: this.#timing, pushed: () => this.#pushed, pushes: this.#pushes, maxRssBytes })
+      if (!successor.hasEnded && this.#stopping === undefined) this.#serve(successor)
+      leave()
+      if (this.#current !== successor) throw new Error('it ended before it could take over')
+    } catch (error) {
+      const failure = (error as Error).message
+      if (maxRssBytes !== undefined && (successor.rssBytes ?? 0) > maxRssBytes) this.#guard?.giveUp()
+      await successor.end()
+      throw this.#notReplaced({ reason, by, from, to: undefined, failure }, error)
     }
+    const replacement: Replacement = { reason, by, from, to: successor.pid, failure: undefined }
+    this.#replacements = { ...this.#replacements, completed: this.#replacements.completed + 1, failure: undefined }
+    this.#log.info(replacement, 'the model server was replaced')
+    this.#events.emit('replacement', replacement)
+    void this.#retire(old)
+  }
+
+  /** Tells of a replacement that failed. */
+  #notReplaced (replacement: Replacement & { failure: string }, cause?: unknown): OutriggerError {
+    const { failure } = replacement
+    this.#replacements = { ...this.#replacements, failed: this.#replacements.failed + 1, failure }
+    if (this.#stopping === undefined) {
+      this.#log.error({ ...replacement, err: cause }, 'the model server could not be replaced; the old one serves on')
+      this.#events.emit('replacement', replacement)
+    }
+    return new OutriggerError('ENGINE_REPLACE', `The ${this.kind} model server could not be replaced: ${failure}`, { cause })
+  }
+
+  /** Ends a server that was replaced: once its calls have ended, or at once where it gives no answers. Its probe goes on, so that one that freezes with calls in it is killed, and they go to its successor. */
+  async #retire (old: Generation): Promise<void> {
+    if (old.state === 'running') await Promise.race([old.run.idle(), old.run.ended])
+    await old.end()
+  }
+
+  /** What becomes of a server after a failed transport. Meanwhile no call goes to it. */
+  async #fate (generation: Generation): Promise<'alive' | 'ended'> {
+    if (generation === this.#current) this.#close()
+    const fate = await generation.fate()
+    if (fate === 'alive' && generation === this.#current && generation.serves && this.#stopping === undefined) this.#open()
     return fate
   }
 
-  async #answers (run: Run): Promise<'alive' | 'ended'> {
-    while (!run.hasEnded) {
-      // The process of a connection that was cut has most often ended: that news comes first.
-      await new Promise(resolve => setTimeout(resolve, this.#timing.pollMs))
-      if (await fetchStatuses(run.channel, 'outrigger-start', Date.now() + this.#timing.withinMs).then(() => true, () => false)) return 'alive'
-    }
-    return 'ended'
-  }
-
-  #round (run: Run, { answered, statuses }: Round): void {
-    this.#rss = run.child.pid === undefined ? undefined : rssBytes(run.child.pid)
-    if (answered) {
-      this.#silentRounds = 0
-      const wanted = new Set(this.#wanted.map(model => model.name))
-      this.#statuses = new Map([...this.#statuses, ...statuses].filter(([name]) => wanted.has(name)))
-      if (this.#state === 'unresponsive') this.#enter('running', undefined)
-      return
-    }
-    this.#silentRounds++
-    this.#statuses = new Map()
-    const silentMs = Date.now() - run.lastAnswerAt
-    this.#enter('unresponsive', `nothing came from the model server for ${(silentMs / 1000).toFixed(1)} s`)
-    if (silentMs < this.#timing.frozenMs || this.#silentRounds < frozenRounds) return
-    this.#log.error({ silentMs, pid: run.child.pid }, 'the model server is frozen and is killed')
-    run.child.kill('SIGKILL')
-  }
-
-  #ended (run: Run, how: string): void {
+  #ended (generation: Generation, how: string): void {
     this.#close()
-    this.#stopProbe()
-    this.#statuses = new Map()
-    if (this.#stopping !== undefined) return
     const reason = `the model server ended: ${how}`
-    if (run.child.pid === undefined && this.#starts === 1) return this.#fail('CONFIG_INVALID', `The model server ${this.#options.program.file} cannot be started: ${how}`)
-    const delayMs = this.#backoff.ended(run.available)
-    this.#log.error({ how, pid: run.child.pid, wasAvailable: run.available, delayMs }, 'the model server ended')
+    if (generation.pid === undefined && this.#starts === 1) return this.#fail('CONFIG_INVALID', `The model server ${this.#options.program.file} cannot be started: ${how}`)
+    const delayMs = this.#backoff.ended(generation.serves)
+    this.#log.error({ how, pid: generation.pid, wasAvailable: generation.serves, delayMs }, 'the model server ended')
     if (delayMs === 'give-up') return this.#fail('MODEL_SERVER_UNREACHABLE', `The model server did not come up in ${this.#backoff.failedStarts} starts, last: ${how}`)
     this.#restarts++
     this.#enter('restarting', reason)
-    this.#nextStart = setTimeout(() => this.#launch(), delayMs)
+    const next = (): void => { if (generation === this.#current && this.#stopping === undefined) this.#nextStart = setTimeout(() => this.#launch(), delayMs) }
+    // One that is coming up to replace it is further than a new one would be.
+    if (this.#replacing === undefined) next()
+    else this.#replacing.then(next, next)
   }
 
   #fail (code: 'CONFIG_INVALID' | 'MODEL_SERVER_UNREACHABLE', message: string): void {

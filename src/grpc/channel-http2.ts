@@ -1,6 +1,7 @@
 // The Channel over node:http2: unary calls over one session to one Unix socket, bytes in and bytes out. Knows no message. Source of the rules: gRPC's PROTOCOL-HTTP2.md.
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
+import { now } from '../clock.js'
 import { CallError, type CallOptions, type Channel } from './channel.js'
 import { framed, MessageReader, percentDecoded, timeoutText } from './framing.js'
 
@@ -39,7 +40,7 @@ class Call {
   constructor (stream: CallStream, { deadline, signal }: CallOptions, resolve: (answer: Buffer) => void, reject: (error: CallError) => void) {
     this.#stream = stream
     this.#signal = signal
-    this.#timer = setTimeout(expire, Math.min(deadline - Date.now(), maxTimerMs), this)
+    this.#timer = setTimeout(expire, Math.min(deadline - now(), maxTimerMs), this)
     this.#resolve = resolve
     this.#reject = reject
     signal?.addEventListener('abort', this.#abort, { once: true })
@@ -149,7 +150,7 @@ export function openChannel (socketPath: string): Channel {
       ':path': path,
       te: 'trailers',
       'content-type': 'application/grpc',
-      'grpc-timeout': timeoutText(deadline - Date.now())
+      'grpc-timeout': timeoutText(deadline - now())
     }
     return usable().request(metadata === undefined ? headers : { ...metadata, ...headers })
   }
@@ -158,7 +159,7 @@ export function openChannel (socketPath: string): Channel {
     return new Promise<Buffer>((resolve, reject) => {
       if (options.signal?.aborted === true) return reject(aborted())
       if (closed) return reject(unavailable('the channel is closed'))
-      if (options.deadline <= Date.now()) return reject(late())
+      if (options.deadline <= now()) return reject(late())
       let stream: CallStream
       try {
         stream = request(path, options)

@@ -1,7 +1,7 @@
 // What a way of making gRPC calls must offer: one unary call with bytes in and bytes out. Implementations stand beside this file.
 
 export interface CallOptions {
-  /** The moment at which the caller stops waiting, in milliseconds since the epoch. Always given: no call is without one. */
+  /** The moment at which the caller stops waiting, by clock.ts. Always given: no call is without one. */
   deadline: number
   /** Aborted when nobody wants the answer any more. */
   signal?: AbortSignal

@@ -34,6 +34,8 @@ export interface Service {
   readonly changes: (limit: number) => readonly Change[]
   /** Looks at the repository now and takes what is there of this model, failed versions too; resolves before it is live. Rejects with MODEL_NOT_FOUND. */
   readonly reload: (model: string, by: string) => Promise<void>
+  /** Begins to replace a model server; resolves at once. Throws ENGINE_NOT_FOUND. */
+  readonly replaceEngine: (engine: string, by: string) => void
   /** Moves a label to a version that is available; `from` is the one before. Rejects with MODEL_NOT_FOUND, MODEL_NOT_READY or DATA_DIR. */
   readonly moveLabel: (model: string, label: string, version: bigint, by: string) => Promise<{ from: bigint | undefined }>
 }

@@ -5,7 +5,6 @@ import t from 'tap'
 import { CallError, type CallOptions } from '../../src/grpc/channel.js'
 import { Gate } from '../../src/engine/gate.js'
 import { Caller } from '../../src/engine/resend.js'
-import type { Run } from '../../src/engine/spawn.js'
 
 const request = Buffer.from('request')
 const soon = (): number => Date.now() + 20_000
@@ -26,7 +25,7 @@ function over (fates: ('alive' | 'ended')[], ...outcomes: ((options: CallOptions
   const log: Record<string, unknown>[] = []
   const caller = new Caller({
     gate,
-    current: () => ({ channel }) as unknown as Run,
+    current: () => ({ channel }),
     fate: async () => fates.shift() ?? 'ended',
     log: pino({}, { write: (line: string) => { log.push(JSON.parse(line) as Record<string, unknown>) } })
   })

@@ -35,9 +35,11 @@ export function fakeEngine (options: FakeEngineOptions = {}): FakeEngine {
       return await options.call(path, request, callOptions)
     },
     push: async models => { pushed.push(models); await options.push?.(models) },
+    replace: async () => {},
+    programChanged: () => false,
     statuses: async model => statuses(model),
     lastStatuses: () => new Map((pushed.at(-1) ?? []).map(({ name }) => [name, statuses(name)])),
-    report: () => ({ kind: options.kind ?? 'embedded', state: 'running', pid: undefined, restarts: 0, since: 0, reason: undefined, rssBytes: undefined, ...options.report }),
+    report: () => ({ kind: options.kind ?? 'embedded', state: 'running', pid: undefined, restarts: 0, since: 0, reason: undefined, rssBytes: undefined, memoryBudgetBytes: undefined, replacements: { completed: 0, failed: 0, failure: undefined }, ...options.report }),
     on: () => {}
   }
 }

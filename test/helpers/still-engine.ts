@@ -8,10 +8,10 @@ export interface StillEngine extends Engine { state: EngineState, reason: string
 export function stillEngine (state: EngineState = 'running'): StillEngine {
   return {
     kind: 'embedded', state, reason: undefined, restarts: 0, rssBytes: 1000, seen: new Map(),
-    async start () {}, async stop () {}, async push () {},
+    async start () {}, async stop () {}, async push () {}, async replace () {}, programChanged: () => false,
     call: () => new Promise(() => {}), statuses: () => new Promise(() => {}),
     lastStatuses () { return this.seen },
-    report (): EngineReport { return { kind: this.kind, state: this.state, pid: 1, restarts: this.restarts, since: 0, reason: this.reason, rssBytes: this.rssBytes } },
+    report (): EngineReport { return { kind: this.kind, state: this.state, pid: 1, restarts: this.restarts, since: 0, reason: this.reason, rssBytes: this.rssBytes, memoryBudgetBytes: undefined, replacements: { completed: 0, failed: 0, failure: undefined } } },
     on () {}
   }
 }

@@ -11,7 +11,7 @@ const build = async (options: Partial<ServerOptions> = {}): ReturnType<typeof bu
   const log = pino({ level: 'silent' })
   return await buildServer({
     service: {
-      log, registry, metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => registry.list(), processMetrics: false }), engines: () => [], predict: async () => ({}), phase: () => 'serving', shutdown: () => {}, repositoryFaults: () => [], changes: () => [], reload: async () => {}, moveLabel: async () => ({ from: undefined })
+      log, registry, metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => registry.list(), processMetrics: false }), engines: () => [], predict: async () => ({}), phase: () => 'serving', shutdown: () => {}, repositoryFaults: () => [], changes: () => [], reload: async () => {}, replaceEngine: () => {}, moveLabel: async () => ({ from: undefined })
     },
     bodyLimitBytes: 1000, requestTimeoutMs: 1000, cors: undefined, logRequests: true, admin: { allowLocalAdmin: false }, version: { build: { version: '1', commit: null, builtAt: null } }, ...options
   })

@@ -3,7 +3,7 @@ import { json, parameterRef, schemaRef, type Operation, type Paths, type Schema 
 import { problems } from './errors.js'
 
 /** Written out: the journal's own list is a value of another folder, and a test holds the two together. */
-export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'label-moved', 'reload', 'engine-restart'] as const
+export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'label-moved', 'reload', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
 
 const text: Schema = { type: 'string' }
 const when: Schema = { type: 'string', format: 'date-time' }
@@ -42,7 +42,7 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
         }
       },
       failed: { description: 'Loads that failed, also beside versions that serve.', type: 'array', items: { type: 'object', required: ['model', 'required', 'reason'], properties: { model: text, version, required: { type: 'boolean' }, reason: text } } },
-      engines: { type: 'array', items: { type: 'object', required: ['kind', 'state', 'since', 'restarts'], properties: { kind: text, state: { enum: ['starting', 'running', 'unresponsive', 'restarting', 'failed', 'stopped'] }, since: when, restarts: { type: 'integer', minimum: 0 }, reason: text } } }
+      engines: { type: 'array', items: { type: 'object', required: ['kind', 'state', 'since', 'restarts', 'replacements'], properties: { kind: text, state: { enum: ['starting', 'running', 'unresponsive', 'restarting', 'failed', 'stopped'] }, since: when, restarts: { type: 'integer', minimum: 0 }, reason: text, replacements: { type: 'object', required: ['completed', 'failed'], properties: { completed: { type: 'integer', minimum: 0 }, failed: { type: 'integer', minimum: 0 }, failure: text } } } } }
     }
   },
   Change: {
@@ -129,6 +129,14 @@ export const servicePaths: Paths = {
       operationId: 'reloadModel', summary: 'Look at a model\'s folder now', tags: ['contract'], parameters: [parameterRef('Model')],
       description: `Takes what is there without waiting for it to come to rest, and tries failed versions again. What came of it stands in /changes. ${closed}`,
       responses: { 202: { description: 'It is looked at.', content: json({ type: 'object', required: ['status', 'model'], properties: { status: { const: 'reloading' }, model: text } }) }, ...problems(403, 404, 413) }
+    }
+  },
+  '/engines/{engine}/replace': {
+    post: {
+      operationId: 'replaceEngine', summary: 'Replace a model server', tags: ['contract'],
+      parameters: [{ name: 'engine', in: 'path', required: true, description: 'The kind of the model server.', schema: { enum: ['tensorflow', 'embedded'] } }],
+      description: `Starts another one beside it, which takes over once it serves all that the old one serves; no request fails. If it does not come up, the old one serves on. What came of it stands in /changes and /health. While one is under way, a second call adds nothing. ${closed}`,
+      responses: { 202: { description: 'It is being replaced.', content: json({ type: 'object', required: ['status', 'engine'], properties: { status: { const: 'replacing' }, engine: text } }) }, ...problems(403, 404, 413) }
     }
   },
   '/shutdown': {

@@ -1,4 +1,4 @@
-// POST /shutdown, POST /models/{m}/reload and PUT /models/{m}/labels/{l}, and the rule that closes it to everybody but the operator.
+// POST /shutdown, POST /models/{m}/reload, PUT /models/{m}/labels/{l} and POST /engines/{e}/replace, and the rule that closes it to everybody but the operator.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
 import type { Service } from '../../service.js'
@@ -7,7 +7,7 @@ import { readMode, readVersion } from './body.js'
 import { listenAdminSocket, type AdminSocket } from './socket.js'
 
 export interface AdminOptions {
-  readonly service: Pick<Service, 'shutdown' | 'reload' | 'moveLabel' | 'log'>
+  readonly service: Pick<Service, 'shutdown' | 'reload' | 'replaceEngine' | 'moveLabel' | 'log'>
   readonly allowLocalAdmin: boolean
   /** Path of the admin Unix socket; none when undefined. */
   readonly adminSocket?: string | undefined
@@ -48,6 +48,11 @@ export default async function admin (app: FastifyInstance, { service, allowLocal
     await service.reload(model, `POST reload by ${callerOf(request)}`)
     request.outcome.model = model
     return await reply.code(202).send({ status: 'reloading', model })
+  })
+  app.post('/engines/:engine/replace', { bodyLimit }, async (request, reply) => {
+    const { engine } = request.params as { engine: string }
+    service.replaceEngine(engine, `POST replace by ${callerOf(request)}`)
+    return await reply.code(202).send({ status: 'replacing', engine })
   })
   app.put('/models/:model/labels/:label', { bodyLimit }, async request => {
     const { model, label } = request.params as { model: string, label: string }

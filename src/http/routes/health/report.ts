@@ -26,7 +26,7 @@ export interface ModelHealth {
 
 export interface FailedLoad { readonly model: string, readonly version?: string, readonly required: boolean, readonly reason: string }
 
-export interface EngineHealth { readonly kind: string, readonly state: EngineReport['state'], readonly since: string, readonly restarts: number, readonly reason?: string }
+export interface EngineHealth { readonly kind: string, readonly state: EngineReport['state'], readonly since: string, readonly restarts: number, readonly reason?: string, readonly replacements: { readonly completed: number, readonly failed: number, readonly failure?: string } }
 
 export interface HealthReport {
   readonly status: HealthStatus
@@ -90,8 +90,8 @@ function modelHealth (entry: ModelEntry, starting: boolean): ModelHealth {
   return { name: entry.name, required: entry.required, ready, ...(ready ? {} : { reason }), versions }
 }
 
-const engineHealth = ({ kind, state, since, restarts, reason }: EngineReport): EngineHealth =>
-  ({ kind, state, since: new Date(since).toISOString(), restarts, ...(reason === undefined ? {} : { reason }) })
+const engineHealth = ({ kind, state, since, restarts, reason, replacements: { completed, failed, failure } }: EngineReport): EngineHealth =>
+  ({ kind, state, since: new Date(since).toISOString(), restarts, ...(reason === undefined ? {} : { reason }), replacements: { completed, failed, ...(failure === undefined ? {} : { failure }) } })
 
 /** The first thing that keeps the service from being ready, or undefined: then it is. */
 function obstacle (phase: ReturnType<Service['phase']>, models: readonly ModelHealth[], missing: readonly FailedLoad[]): { status: HealthStatus, reason: string } | undefined {

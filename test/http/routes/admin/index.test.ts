@@ -21,7 +21,7 @@ async function build (t: Test, options: Omit<AdminOptions, 'service'>): Promise<
   const app = Fastify()
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(errors)
-  const service = { shutdown: (mode: string) => { orders.push(mode); ordered() }, reload: (model: string) => { orders.push(`reload ${model}`) }, moveLabel: async (model: string, label: string, version: bigint) => { orders.push(`${model}/${label} ${version}`); return { from: 1n } } } as unknown as AdminOptions['service']
+  const service = { shutdown: (mode: string) => { orders.push(mode); ordered() }, reload: (model: string) => { orders.push(`reload ${model}`) }, replaceEngine: (engine: string) => { orders.push(`replace ${engine}`) }, moveLabel: async (model: string, label: string, version: bigint) => { orders.push(`${model}/${label} ${version}`); return { from: 1n } } } as unknown as AdminOptions['service']
   await app.register(admin, { service, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
@@ -71,21 +71,23 @@ t.test('the body', async t => {
   for (const body of ['', 'null', '[]', '"force"', '{}', '{"mode":["force"]}']) t.throws(() => readMode(Buffer.from(body)), body)
 })
 
-t.test('reload and labels are closed like shutdown', async t => {
+t.test('reload, replace and labels are closed like shutdown', async t => {
   const { orders, send } = await build(t, { allowLocalAdmin: false })
   t.match(await send('', { path: '/models/m/reload' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
+  t.match(await send('', { path: '/engines/embedded/replace' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
   t.match(await send('{"version": "1"}', { method: 'PUT', path: '/models/m/labels/stable' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
   t.same(orders, [])
 })
 
-t.test('reload and labels', async t => {
+t.test('reload, replace and labels', async t => {
   const { orders, send } = await build(t, { allowLocalAdmin: true })
   t.same(await send('', { path: '/models/m/reload' }), { status: 202, body: { status: 'reloading', model: 'm' } })
+  t.same(await send('', { path: '/engines/embedded/replace' }), { status: 202, body: { status: 'replacing', engine: 'embedded' } })
   const label = async (name: string, body: string) => await send(body, { method: 'PUT', path: `/models/m/labels/${name}` })
   t.same(await label('stable', '{"version": "9007199254740993"}'), { status: 200, body: { model: 'm', label: 'stable', version: '9007199254740993', from: '1' } })
   t.match(await label('sta%20ble', '{"version": "1"}'), { status: 400, body: { code: 'REQUEST_INVALID' } })
   t.match(await label('stable', 'no'), { status: 400, body: { code: 'REQUEST_NOT_JSON' } })
-  t.same(orders, ['reload m', 'm/stable 9007199254740993'])
+  t.same(orders, ['reload m', 'replace embedded', 'm/stable 9007199254740993'])
 })
 
 t.test('the version of a label', t => {
