@@ -83,11 +83,16 @@ export const duration = <W extends Words>(words: W) => make<number, W>(words, '3
 
 const sizeUnits: Readonly<Record<string, number>> = { B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
-/** `64MiB`, `10MB`, or plain bytes; bytes come out. */
-export const bytes = <W extends Words>(words: W) => make<number, W>(words, '64MiB', Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$' }), Type.Integer({ minimum: 1 })]), raw => {
+const bytesUpTo = <W extends Words>(max: number, maxInWords: string, words: W) => make<number, W>(words, '64MiB', Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$' }), Type.Integer({ minimum: 1 })]), raw => {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)?$/.exec(String(raw))
   const unit = match === null ? undefined : sizeUnits[match[2] ?? 'B']
   const value = match === null || unit === undefined ? NaN : Math.round(Number(match[1]) * unit)
-  if (!(value >= 1 && value <= 2 ** 31 - 1)) throw new Error('must be a size such as 64MiB or 1048576, of at most 2 GiB')
+  if (!(value >= 1 && value <= max)) throw new Error(`must be a size such as 64MiB or 1048576, of at most ${maxInWords}`)
   return value
 })
+
+/** `64MiB`, `10MB`, or plain bytes; bytes come out. For what is held in one buffer. */
+export const bytes = <W extends Words>(words: W) => bytesUpTo(2 ** 31 - 1, '2 GiB', words)
+
+/** As bytes, for the memory of a whole process. */
+export const memory = <W extends Words>(words: W) => bytesUpTo(2 ** 50, '1 PiB', words)

@@ -1,6 +1,6 @@
 // Every setting of the service, once: type, default, unit, meaning. Flags, variables, the file's schema, --help and docs/configuration.md come from here.
 import { Type, type TSchema } from 'typebox'
-import { bytes, choice, duration, flag, integer, list, path, text, type Setting } from './kinds.js'
+import { bytes, choice, duration, flag, integer, list, memory, path, text, type Setting } from './kinds.js'
 
 export const settings = {
   config: path({ description: 'Settings file in YAML with the keys of this table. Read when it is named; otherwise ./outrigger.yaml where it exists.' }),
@@ -17,7 +17,7 @@ export const settings = {
   engine: choice(['auto', 'tensorflow', 'embedded'], { default: 'auto', description: 'Which model server runs as the child. auto: tensorflow_model_server for SavedModels where it is found, the embedded one for the rest.' }),
   tensorflowModelServer: path({ description: 'The tensorflow_model_server to run; otherwise it is looked for on PATH.' }),
   socketDir: path({ description: 'Folder in which the private folder of the child\'s socket is made. By default XDG_RUNTIME_DIR or the folder for temporary files.' }),
-  engineMemoryBudgetBytes: bytes({ description: 'Resident memory over which a model server is replaced by a fresh one, without a failed request; for models that leak. Not watched unless set. While one takes over, both are in memory.' }),
+  engineMemoryBudgetBytes: memory({ description: 'Resident memory over which a model server is replaced by a fresh one, without a failed request; for models that leak. Not watched unless set. While one takes over, both are in memory.' }),
   requestTimeoutMs: duration({ default: '30s', description: 'Longest time that a request may take; x-request-timeout-ms and a model\'s timeout lower it.', aliases: ['rest_api_timeout_in_ms'] }),
   bodyLimitBytes: bytes({ default: '64MiB', description: 'Largest request body, after inflating as well.' }),
   handlerTimeoutMs: duration({ default: '10s', description: 'Longest time that one stage of a handler may take; model.yaml can lower or raise it.' }),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bytes, choice, duration, flag, integer, list, milliseconds, path, text } from '../../src/config/kinds.js'
+import { bytes, choice, duration, flag, integer, list, memory, milliseconds, path, text } from '../../src/config/kinds.js'
 
 const words = { description: 'x' }
 
@@ -15,6 +15,8 @@ t.test('each kind reads text and the values of a file', async t => {
   t.equal(bytes(words).parse('2kB'), 2000)
   t.equal(bytes(words).parse(10), 10)
   t.throws(() => bytes(words).parse('1XB'), /must be a size/)
+  t.throws(() => bytes(words).parse('3GiB'), /at most 2 GiB/)
+  t.equal(memory(words).parse('3GiB'), 3 * 1024 ** 3)
   t.equal(integer(1, 5, words).parse(3), 3)
   t.throws(() => integer(1, 5, words).parse(3.5), /from 1 to 5/)
   t.equal(flag(words).parse('1'), true)
