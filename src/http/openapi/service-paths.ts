@@ -3,7 +3,7 @@ import { json, parameterRef, schemaRef, type Operation, type Paths, type Schema 
 import { problems } from './errors.js'
 
 /** Written out: the journal's own list is a value of another folder, and a test holds the two together. */
-export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'label-moved', 'reload', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
+export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'files-changed', 'label-moved', 'reload', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
 
 const text: Schema = { type: 'string' }
 const when: Schema = { type: 'string', format: 'date-time' }
