@@ -37,6 +37,9 @@ export class EngineList {
   readonly #release: (gone: readonly TakenVersion[]) => Promise<void>
   /** Names and numbers that the engine was told of: what it says of one of them may be said of the past. */
   readonly #used = new Set<string>()
+  /** Available versions of which the engine knew nothing at the last repair. */
+  #lost: ReadonlySet<TakenVersion> = new Set()
+  #repairing = false
   #turn = Promise.resolve()
   #next: { deadline: number, result: Promise<void> } | undefined
 
@@ -84,14 +87,22 @@ export class EngineList {
   }
 
   /**
-   * Tells the engine the list again if it runs and knows nothing of an available version whose folder is there: so one that was restarted
-   * while the folder was away. Rejects like the engine's push.
+   * Tells the engine the list again if it runs and twice in a row knows nothing of an available version whose folder is there: so one that was
+   * restarted while the folder was away. Rejects like the engine's push. One at a time; while it runs, further calls do nothing.
    */
   async repair (deadline: number): Promise<void> {
+    if (this.#repairing) return
     const known = this.engine.lastStatuses()
     const lost = [...this.#taken].filter(({ entry }) => entry.state === 'available' && !known.get(servableName(entry))?.some(({ version, state }) => version === entry.version && state !== 'END'))
-    if (lost.length === 0 || this.engine.report().state !== 'running' || this.#next !== undefined) return
-    if ((await Promise.all(lost.map(async ({ found }) => await isThere(found.folder)))).includes(true)) await this.#push(deadline)
+    const again = lost.filter(taken => this.#lost.has(taken))
+    this.#lost = new Set(lost)
+    if (again.length === 0 || this.engine.report().state !== 'running') return
+    this.#repairing = true
+    try {
+      if ((await Promise.all(again.map(async ({ found }) => await isThere(found.folder)))).includes(true)) await this.#push(deadline)
+    } finally {
+      this.#repairing = false
+    }
   }
 
   /** A name under which the engine never heard of this number, and which stands for no other folder: the model's own, if it will do. */

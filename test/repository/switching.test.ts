@@ -1,55 +1,13 @@
 // Versions that come, go, fail and replace one another while the service runs, on an engine without a child.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { pino } from 'pino'
-import t, { type Test } from 'tap'
-import type { ChangeNews } from '../../src/changes/journal.js'
+import t from 'tap'
 import { OutriggerError } from '../../src/errors.js'
 import { beginUse } from '../../src/inference/lease.js'
-import { Registry } from '../../src/inference/registry.js'
 import { Repository, type RepositoryOptions } from '../../src/repository/repository.js'
-import type { DType } from '../../src/tensor/dtype.js'
-import { fakeEngine, type FakeEngineOptions } from '../helpers/fake-engine.js'
-
-const handler = (closed: () => void = () => {}) => ({
-  description: { input: undefined, output: undefined, mediaTypes: [], preprocess: false, postprocess: false }, evaluate: async () => ({ mediaType: 'text/plain', body: Buffer.alloc(0) }), close: async () => { closed() }
-})
-const signatures = (dtype: DType = 'DT_FLOAT') => new Map([['serving_default', { name: 'serving_default', methodName: '', inputs: new Map([['x', { dtype, shape: [-1] }]]), outputs: new Map() }]])
-
-function build (t: Test, folder: object, options: Partial<RepositoryOptions> & { engine?: FakeEngineOptions } = {}) {
-  const { engine: engineOptions, ...more } = options
-  const root = t.testdir(folder as never)
-  const registry = new Registry()
-  const engine = fakeEngine(engineOptions)
-  const changes: ChangeNews[] = []
-  let now = 0
-  const repository = new Repository({
-    source: { kind: 'folder', folder: root },
-    registry,
-    log: pino({ level: 'silent' }),
-    engineFor: () => engine,
-    signaturesOf: async () => signatures(),
-    loadHandler: async () => handler(),
-    assigningSignatures: async () => new Set(),
-    onLive: () => {},
-    record: change => { changes.push(change) },
-    loadWithinMs: 1000,
-    settleMs: 2000,
-    now: () => now,
-    ...more
-  })
-  return {
-    root, registry, engine, repository, changes,
-    write: (path: string, content = '') => { mkdirSync(dirname(join(root, path)), { recursive: true }); writeFileSync(join(root, path), content) },
-    remove: (path: string) => { rmSync(join(root, path), { recursive: true }) },
-    /** Two looks, the second after the settle time, and all that goes has gone. */
-    settle: async () => { await repository.sync('watch'); now += 2000; await repository.sync('watch'); await repository.left() },
-    wait: (ms: number) => { now += ms },
-    start: async () => { await repository.find(); await repository.load() },
-    states: (model: string) => registry.get(model)?.versions.map(({ version, state }) => `${version} ${state}`),
-    lists: () => engine.pushed.map(list => list.map(({ name, versions }) => `${name} ${[...versions].sort().join(',')}`).join('; '))
-  }
-}
+import { buildRepository as build, handler, signatures } from '../helpers/build-repository.js'
+import type { FakeEngineOptions } from '../helpers/fake-engine.js'
 
 t.test('a new version replaces the one that serves, which drains first', async t => {
   let closed = 0
