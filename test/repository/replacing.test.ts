@@ -226,7 +226,10 @@ t.test('what an engine has lost is told again once its folder is back', async t 
   renameSync(join(at.root, 's'), join(at.root, 'r'))
   await at.repository.sync('watch')
   t.equal(at.engine.pushed.length, 1, 'not at the first sight')
-  while (at.engine.pushed.length === 1) await at.settle()
+  while (at.engine.pushed.length === 1) {
+    await at.settle()
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
   t.same(at.states('a'), ['1 available'])
   t.same(at.repository.faults(), [])
 })
