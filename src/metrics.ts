@@ -1,8 +1,9 @@
 // Every metric of the service: name, help, labels, buckets. Knows no HTTP.
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Registry as PrometheusRegistry } from 'prom-client'
 import type { Engine } from './engine/engine.js'
 import { errorTable, type ErrorCode } from './errors.js'
+import { Histogram, type Series } from './histogram.js'
 import type { ModelEntry } from './inference/registry.js'
 
 /** The calls by which the rest of the service measures. */
@@ -48,25 +49,33 @@ const stageBuckets = [0.0001, 0.00025, 0.0005, ...requestBuckets]
 
 /** Beyond this many versions ever measured, further ones share one label value: a service that is reloaded for months must not grow for it. */
 const maxVersions = 500
+const knownStages = new Set<string>(stages)
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Bounds label values: a model that is not served is `_unknown`, versions beyond the limit are `_other`. */
-function labelLimits (models: () => readonly ModelEntry[]): (model: string | undefined, version: string | undefined) => { model: string, version: string } {
-  const known = new Set<string>()
-  const seen = new Set<string>()
-  return (model, version) => {
-    if (model === undefined) return { model: '', version: '' }
-    if (!known.has(model)) {
-      if (!models().some(entry => entry.name === model)) return { model: '_unknown', version: '' }
-      known.add(model)
-    }
-    if (version === undefined || version === '') return { model, version: '' }
+class LabelLimits {
+  readonly #models: () => readonly ModelEntry[]
+  readonly #known = new Set<string>()
+  readonly #seen = new Set<string>()
+
+  constructor (models: () => readonly ModelEntry[]) { this.#models = models }
+
+  model (model: string | undefined): string {
+    if (model === undefined) return ''
+    if (this.#known.has(model)) return model
+    if (!this.#models().some(entry => entry.name === model)) return '_unknown'
+    this.#known.add(model)
+    return model
+  }
+
+  /** Of a model as `model` gave it. */
+  version (model: string, version: string | undefined): string {
+    if (version === undefined || version === '' || model === '' || model === '_unknown') return ''
     const key = `${model}\n${version}`
-    if (!seen.has(key)) {
-      if (seen.size >= maxVersions) return { model, version: '_other' }
-      seen.add(key)
-    }
-    return { model, version }
+    if (this.#seen.has(key)) return version
+    if (this.#seen.size >= maxVersions) return '_other'
+    this.#seen.add(key)
+    return version
   }
 }
 
@@ -121,7 +130,7 @@ function observed (registry: Registry, options: MetricsOptions): void {
 export function createMetrics (options: MetricsOptions): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const limit = labelLimits(options.models)
+  const limits = new LabelLimits(options.models)
   if (options.processMetrics !== false) {
     collectDefaultMetrics({ register: registry })
     // Gauges whose names end like a counter's; the same numbers stand in the series by type.
@@ -132,9 +141,20 @@ export function createMetrics (options: MetricsOptions): Metrics {
   observed(registry, options)
 
   const requestLabels = ['api', 'route', 'method', 'model', 'version'] as const
-  const requests = new Counter({ name: 'outrigger_requests_total', help: 'HTTP requests that ended; status 499 is a caller that left.', registers, labelNames: [...requestLabels, 'status'] })
-  const seconds = new Histogram({ name: 'outrigger_request_seconds', help: 'Time from the head of a request to the end of its answer.', registers, labelNames: requestLabels, buckets: requestBuckets })
-  const stageSeconds = new Histogram({ name: 'outrigger_stage_seconds', help: 'Time of one stage of a request.', registers, labelNames: ['stage', 'model', 'version'], buckets: stageBuckets })
+  /** By the label values, joined: what a request adds to. */
+  const requestSeries = new Map<string, { readonly seconds: Series<(typeof requestLabels)[number]>, readonly statuses: Map<number, number> }>()
+  const stageSeries = new Map<string, Series>()
+  new Counter({
+    name: 'outrigger_requests_total', help: 'HTTP requests that ended; status 499 is a caller that left.', registers, labelNames: [...requestLabels, 'status'],
+    collect () {
+      this.reset()
+      for (const { seconds: { labels }, statuses } of requestSeries.values()) {
+        for (const [status, count] of statuses) this.inc({ ...labels, status: status.toString() }, count)
+      }
+    }
+  })
+  const seconds = new Histogram({ name: 'outrigger_request_seconds', help: 'Time from the head of a request to the end of its answer.', labelNames: requestLabels, buckets: requestBuckets }, registry)
+  const stageSeconds = new Histogram({ name: 'outrigger_stage_seconds', help: 'Time of one stage of a request.', labelNames: ['stage', 'model', 'version'], buckets: stageBuckets }, registry)
   const inFlight = new Gauge({ name: 'outrigger_requests_in_flight', help: 'HTTP requests that are being answered now.', registers })
   const failures = new Counter({ name: 'outrigger_failures_total', help: 'Errors that were answered, by code (docs/errors.md).', registers, labelNames: ['code'] })
   const loadSeconds = new Gauge({ name: 'outrigger_model_load_seconds', help: 'How long the last load of this version took until it went live.', registers, labelNames: ['model', 'version'] })
@@ -146,18 +166,30 @@ export function createMetrics (options: MetricsOptions): Metrics {
 
   return {
     registry: registry as PrometheusRegistry,
-    request ({ api, route, method, status, model, version, seconds: time }) {
-      const labels = { api, route, method: methods.has(method) ? method : '_other', ...limit(model, version) }
-      requests.inc({ ...labels, status: status.toString() })
-      seconds.observe(labels, time)
+    request (sample) {
+      const { api, route, status } = sample
+      const method = methods.has(sample.method) ? sample.method : '_other'
+      const model = limits.model(sample.model)
+      const version = limits.version(model, sample.version)
+      const key = `${api}\n${route}\n${method}\n${model}\n${version}`
+      let series = requestSeries.get(key)
+      if (series === undefined) requestSeries.set(key, series = { seconds: seconds.series({ api, route, method, model, version }), statuses: new Map() })
+      series.seconds.observe(sample.seconds)
+      series.statuses.set(status, (series.statuses.get(status) ?? 0) + 1)
     },
-    stage (stage, model, version, time) {
-      stageSeconds.observe({ stage: (stages as readonly string[]).includes(stage) ? stage : '_other', ...limit(model, version) }, time)
+    stage (given, givenModel, givenVersion, time) {
+      const stage = knownStages.has(given) ? given : '_other'
+      const model = limits.model(givenModel)
+      const version = limits.version(model, givenVersion)
+      const key = `${stage}\n${model}\n${version}`
+      let series = stageSeries.get(key)
+      if (series === undefined) stageSeries.set(key, series = stageSeconds.series({ stage, model, version }))
+      series.observe(time)
     },
     inFlight (change) { inFlight.inc(change) },
     failure (code) { failures.inc({ code }) },
-    modelLoaded (model, version, time) { loadSeconds.set(limit(model, version), time) },
-    versionFailed (model) { versionFailures.inc({ model: limit(model, undefined).model }) },
+    modelLoaded (model, version, time) { loadSeconds.set({ model: limits.model(model), version: limits.version(limits.model(model), version) }, time) },
+    versionFailed (model) { versionFailures.inc({ model: limits.model(model) }) },
     consulRegistered (value) { registered.set(value ? 1 : 0) },
     consulFailure (call) { consulFailures.inc({ call }) }
   }

@@ -12,13 +12,9 @@ export interface PredictBody extends PredictInputs {
 /** The inputs of a signature ('' is the default one). Throws an OutriggerError where model or signature do not exist; called once syntax and signature_name are known to be right. */
 export type LookUpInputs = (signature: string) => Inputs
 
-/** Bodies from this size on try the scanner first; below, the parser is as quick. */
-export const scanFromBytes = 1024
-
 /** Throws REQUEST_NOT_JSON, REQUEST_INVALID or REQUEST_UNIMPLEMENTED, or what `lookUp` throws, in TensorFlow Serving's order of checks. */
 export function readPredictBody (body: Buffer, lookUp: LookUpInputs): PredictBody {
-  const scanned = body.length >= scanFromBytes ? scanPredictBody(body, lookUp) : undefined
-  return scanned ?? parsePredictBody(body, lookUp)
+  return scanPredictBody(body, lookUp) ?? parsePredictBody(body, lookUp)
 }
 
 /** The reference for meaning: takes every body. */

@@ -4,7 +4,7 @@ import { OutriggerError } from '../../../src/errors.js'
 import type { DType } from '../../../src/tensor/dtype.js'
 import { bytesOf } from '../../../src/tensor/proto/tensor-proto.js'
 import type { NumericData } from '../../../src/tensor/tensor.js'
-import { parsePredictBody, readPredictBody, scanFromBytes, scanPredictBody, type PredictBody } from '../../../src/tensor/json/predict-body.js'
+import { parsePredictBody, readPredictBody, scanPredictBody, type PredictBody } from '../../../src/tensor/json/predict-body.js'
 import { createRandom } from '../../fuzz/random.js'
 
 /** Seeded: what passes once passes always. */
@@ -98,7 +98,7 @@ t.test('a million numbers', async t => {
 
 t.test('checks keep their order on small and on large bodies', async t => {
   const missing = () => { throw new OutriggerError('MODEL_NOT_FOUND', 'no model') }
-  for (const padding of ['', ' '.repeat(scanFromBytes)]) {
+  for (const padding of ['', ' '.repeat(10_000)]) {
     t.throws(() => readPredictBody(Buffer.from(`${padding}{"instances":[1,}`), missing), { code: 'REQUEST_NOT_JSON' })
     t.throws(() => readPredictBody(Buffer.from(`${padding}{"signature_name":1}`), missing), { code: 'REQUEST_INVALID' })
     t.throws(() => readPredictBody(Buffer.from(`${padding}{"instances":[]}`), missing), { code: 'MODEL_NOT_FOUND' })

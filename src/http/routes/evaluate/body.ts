@@ -1,6 +1,7 @@
 // The body of an evaluate request as handlers and plain versions read it: media type, bytes, form parts, shape. Knows no models.
 import type { FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
+import { inflateBytes, isCoding, type Coding } from '../../inflate.js'
 import type { FormPart, HandlerRequest } from '../../../handlers/version-handler.js'
 
 /** Parts of one form at most; each costs memory besides its bytes. */
@@ -38,9 +39,25 @@ export function shapeOf (header: string | string[] | undefined): number[] | unde
 /** `curl -d` calls everything a form; no form field begins with a brace, so such a body is JSON. */
 const isJsonCalledForm = (mediaType: string, body: Buffer): boolean => mediaType === 'application/x-www-form-urlencoded' && /^\s*\{/.test(body.toString('latin1', 0, 100))
 
-/** A body without a media type is taken for JSON. */
-export async function readBody (request: FastifyRequest): Promise<HandlerRequest> {
+/** RFC 9110, 8.4: names in any letter case, `x-gzip` for `gzip`, and nothing to do for `identity`. Throws REQUEST_MEDIA_TYPE for any other, as for several. */
+function codingOf (header: string): Coding | undefined {
+  const name = header.trim().toLowerCase().replace(/^x-gzip$/, 'gzip')
+  if (name === '' || name === 'identity') return undefined
+  if (isCoding(name)) return name
+  throw new OutriggerError('REQUEST_MEDIA_TYPE', `The content coding ${header.slice(0, 100)} is not taken; taken are gzip, deflate and br, one of them`)
+}
+
+function bytesOf (request: FastifyRequest): Buffer | Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const header = request.headers['content-encoding']
+  const coding = header === undefined ? undefined : codingOf(header)
+  return coding === undefined ? body : inflateBytes(body, coding, request.routeOptions.bodyLimit ?? body.length)
+}
+
+/** A body without a media type is taken for JSON; a compressed one is inflated, never beyond the limit for bodies. Throws REQUEST_TOO_LARGE, REQUEST_MEDIA_TYPE or REQUEST_INVALID. */
+export async function readBody (request: FastifyRequest): Promise<HandlerRequest> {
+  const bytes = bytesOf(request)
+  const body = Buffer.isBuffer(bytes) ? bytes : await bytes
   const named = mediaTypeOf(request.headers['content-type'])
   const mediaType = isJsonCalledForm(named, body) ? 'application/json' : named
   if (mediaType === 'multipart/form-data') return { mediaType, body: new Uint8Array(), parts: await readForm(body, request.headers['content-type']!) }

@@ -1,29 +1,26 @@
-// The bytes of a request body, inflated where they came compressed, never beyond the limit. Knows no JSON.
-import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+// The bytes of a request body, inflated where they came compressed, by the rules of TensorFlow Serving. Knows no JSON.
 import { OutriggerError } from '../../../errors.js'
+import { inflateBytes, type Coding } from '../../inflate.js'
 
-const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) } as const
+const nothing = Buffer.alloc(0)
 
 /** TensorFlow Serving looks for `gzip` anywhere in the header; the other codings must be named exactly. */
-function codingOf (header: string | undefined): keyof typeof inflaters | undefined {
-  const name = (header ?? '').trim().toLowerCase()
+function codingOf (header: string): Coding | undefined {
+  const name = header.trim().toLowerCase()
   if (name.includes('gzip')) return 'gzip'
   return name === 'deflate' || name === 'br' ? name : undefined
 }
 
 /**
- * The body by its Content-Encoding; one that cannot be inflated counts as empty, as in TensorFlow Serving.
- * Rejects with REQUEST_TOO_LARGE when it inflates to more than `limitBytes`.
+ * The body by its Content-Encoding; one that cannot be inflated counts as empty, as in TensorFlow Serving. A promise only where there is something to inflate;
+ * it rejects with REQUEST_TOO_LARGE when it inflates to more than `limitBytes`.
  */
-export async function inflateBody (body: unknown, contentEncoding: string | undefined, limitBytes: number): Promise<Buffer> {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-  const coding = codingOf(contentEncoding)
-  if (coding === undefined || bytes.length === 0) return bytes
-  try {
-    return await inflaters[coding](bytes, { maxOutputLength: limitBytes })
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_BUFFER_TOO_LARGE') return Buffer.alloc(0)
-    throw new OutriggerError('REQUEST_TOO_LARGE', `The body inflates to more than ${limitBytes} bytes`, { cause: error })
-  }
+export function inflateBody (body: unknown, contentEncoding: string | undefined, limitBytes: number): Buffer | Promise<Buffer> {
+  const bytes = Buffer.isBuffer(body) ? body : nothing
+  const coding = contentEncoding === undefined || bytes.length === 0 ? undefined : codingOf(contentEncoding)
+  if (coding === undefined) return bytes
+  return inflateBytes(bytes, coding, limitBytes).catch((error: unknown) => {
+    if (error instanceof OutriggerError && error.code === 'REQUEST_INVALID') return nothing
+    throw error
+  })
 }

@@ -39,7 +39,8 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
       case 'status': return modelStatus(service, request, target)
       case 'metadata': return modelMetadata(service, request, target)
     }
-    const body = await inflateBody(request.body, request.headers['content-encoding'], inflateLimit)
+    const inflated = inflateBody(request.body, request.headers['content-encoding'], inflateLimit)
+    const body = Buffer.isBuffer(inflated) ? inflated : await inflated
     return target.api === 'predict' ? predict(service, request, target, body) : runExamples(service, request, { ...target, api: target.api }, body)
   }
 

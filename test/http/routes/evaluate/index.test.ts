@@ -1,4 +1,5 @@
 // POST evaluate over HTTP: which model answers, bodies of every kind, what is refused and how.
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { OutriggerError } from '../../../../src/errors.js'
 import type { Service } from '../../../../src/http/service.js'
@@ -111,4 +112,15 @@ t.test('a handler from a folder outside the checkout', async t => {
   t.match((await looping).json(), { status: 504, code: 'HANDLER_TIMEOUT' })
   t.match(await post({ a: 5 }), { statusCode: 200 }, 'the pool healed')
   t.same(await answer(handler, { a: 1 }), { sum: 2 })
+})
+
+t.test('compressed bodies: by their coding, to the limit for bodies', async t => {
+  const { app } = await build(t, [titanic], predict)
+  const post = async (coding: string, body: Buffer) => await app.inject({ method: 'POST', url: '/evaluate', headers: { ...json, 'content-encoding': coding }, body })
+  for (const [coding, body] of [['gzip', gzipSync(plain)], ['X-GZip', gzipSync(plain)], ['deflate', deflateSync(plain)], ['br', brotliCompressSync(plain)], ['identity', Buffer.from(plain)]] as const) {
+    t.equal((await post(coding, body)).body, '{"survived":0.1}', coding)
+  }
+  t.match((await post('zstd', Buffer.from(plain))).json(), { status: 415, code: 'REQUEST_MEDIA_TYPE', detail: /zstd/ })
+  t.match((await post('gzip', Buffer.from(plain))).json(), { status: 400, code: 'REQUEST_INVALID' })
+  t.match((await post('gzip', gzipSync(Buffer.alloc(2 ** 20 + 1, 0x20)))).json(), { status: 413, code: 'REQUEST_TOO_LARGE' })
 })

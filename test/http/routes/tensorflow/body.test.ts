@@ -21,6 +21,6 @@ t.test('a body that cannot be inflated counts as empty', async t => {
 
 t.test('the limit holds for what comes out', async t => {
   const bomb = gzipSync(Buffer.alloc(1_000_000, 0x20))
-  await t.rejects(inflateBody(bomb, 'gzip', 999_999), { code: 'REQUEST_TOO_LARGE' })
+  await t.rejects(async () => await inflateBody(bomb, 'gzip', 999_999), { code: 'REQUEST_TOO_LARGE' })
   t.equal((await inflateBody(bomb, 'gzip', 1_000_000)).length, 1_000_000)
 })
