@@ -4,7 +4,8 @@ import type { Registry as PrometheusRegistry } from 'prom-client'
 import type { Engine } from './engine/engine.js'
 import { errorTable, type ErrorCode } from './errors.js'
 import { Histogram, type Series } from './histogram.js'
-import type { ModelEntry } from './inference/registry.js'
+import type { BatchingState } from './inference/batch-proof.js'
+import type { ModelEntry, VersionEntry } from './inference/registry.js'
 
 /** The calls by which the rest of the service measures. */
 export interface Metrics {
@@ -13,6 +14,12 @@ export interface Metrics {
   request (sample: { api: string, route: string, method: string, status: number, model: string | undefined, version: string | undefined, seconds: number }): void
   /** One stage of one request: decode, preprocess, queue, predict, postprocess, encode. */
   stage (stage: string, model: string, version: string, seconds: number): void
+  /** One call of a model server that went through the batcher: how many requests it held, and rows. */
+  batch (model: string, version: string, requests: number, rows: number): void
+  /** A batch whose requests were called each alone after all. */
+  batchApart (model: string, version: string, reason: BatchApart): void
+  /** A request that the batcher gave up before it was sent. */
+  batchDropped (model: string, version: string, reason: BatchDrop): void
   /** A request began (1) or ended (-1). */
   inFlight (change: 1 | -1): void
   /** An error was answered. */
@@ -32,12 +39,20 @@ export type ConsulCall = (typeof consulCalls)[number]
 
 export const stages = ['decode', 'preprocess', 'queue', 'predict', 'postprocess', 'encode'] as const
 
+/** The model server refused the batch, its connection broke, or its answer has other rows than the request. */
+export type BatchApart = 'refused' | 'lost' | 'rows'
+
+/** Too many bytes wait, the wait would be too long, the deadline passed, the caller left. */
+export type BatchDrop = 'bytes' | 'wait' | 'deadline' | 'left'
+
 export interface MetricsOptions {
   readonly build: { readonly version: string, readonly commit: string | null }
   /** Asked at every scrape. */
   readonly engines: () => readonly Engine[]
   /** Asked at every scrape, and to tell a served model's name from what a caller made up. */
   readonly models: () => readonly ModelEntry[]
+  /** Asked at every scrape: a version's signatures, batched or not. */
+  readonly batching?: (entry: VersionEntry) => ReadonlyMap<string, BatchingState>
   /** Also the process's own metrics (memory, CPU, event loop). True unless said otherwise. */
   readonly processMetrics?: boolean
 }
@@ -46,6 +61,9 @@ export interface MetricsOptions {
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 /** Stages are parts of a request, so they begin a step lower. */
 const stageBuckets = [0.0001, 0.00025, 0.0005, ...requestBuckets]
+
+/** Requests and rows of one call. */
+const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 /** Beyond this many versions ever measured, further ones share one label value: a service that is reloaded for months must not grow for it. */
 const maxVersions = 500
@@ -76,6 +94,11 @@ class LabelLimits {
     if (this.#seen.size >= maxVersions) return '_other'
     this.#seen.add(key)
     return version
+  }
+
+  both (model: string, version: string): { model: string, version: string } {
+    const known = this.model(model)
+    return { model: known, version: this.version(known, version) }
   }
 }
 
@@ -124,6 +147,15 @@ function observed (registry: Registry, options: MetricsOptions): void {
       }
     }
   })
+  new Gauge({
+    name: 'outrigger_batching', help: 'Whether calls of this signature are batched (1) or not (0), and why.', registers, labelNames: ['model', 'version', 'signature', 'cause'],
+    collect () {
+      this.reset()
+      for (const version of options.models().flatMap(({ versions }) => versions)) {
+        for (const [signature, { on, cause }] of options.batching?.(version) ?? []) this.set({ model: version.model, version: version.version.toString(), signature, cause }, on ? 1 : 0)
+      }
+    }
+  })
 }
 
 /** All metrics in a registry of their own. Series whose labels are known beforehand stand at 0 from the start, so that a first failure is a rise. */
@@ -155,6 +187,11 @@ export function createMetrics (options: MetricsOptions): Metrics {
   })
   const seconds = new Histogram({ name: 'outrigger_request_seconds', help: 'Time from the head of a request to the end of its answer.', labelNames: requestLabels, buckets: requestBuckets }, registry)
   const stageSeconds = new Histogram({ name: 'outrigger_stage_seconds', help: 'Time of one stage of a request.', labelNames: ['stage', 'model', 'version'], buckets: stageBuckets }, registry)
+  const batchRequests = new Histogram({ name: 'outrigger_batch_requests', help: 'Requests in one call of the model server.', labelNames: ['model', 'version'], buckets: batchBuckets }, registry)
+  const batchRows = new Histogram({ name: 'outrigger_batch_rows', help: 'Rows in one call of the model server.', labelNames: ['model', 'version'], buckets: batchBuckets }, registry)
+  const batchSeries = new Map<string, { readonly requests: Series, readonly rows: Series }>()
+  const batchesApart = new Counter({ name: 'outrigger_batches_apart_total', help: 'Batches whose requests were called each alone after all.', registers, labelNames: ['model', 'version', 'reason'] })
+  const batchDrops = new Counter({ name: 'outrigger_batch_dropped_total', help: 'Requests that were given up before they were sent to the model server.', registers, labelNames: ['model', 'version', 'reason'] })
   const inFlight = new Gauge({ name: 'outrigger_requests_in_flight', help: 'HTTP requests that are being answered now.', registers })
   const failures = new Counter({ name: 'outrigger_failures_total', help: 'Errors that were answered, by code (docs/errors.md).', registers, labelNames: ['code'] })
   const loadSeconds = new Gauge({ name: 'outrigger_model_load_seconds', help: 'How long the last load of this version took until it went live.', registers, labelNames: ['model', 'version'] })
@@ -186,9 +223,19 @@ export function createMetrics (options: MetricsOptions): Metrics {
       if (series === undefined) stageSeries.set(key, series = stageSeconds.series({ stage, model, version }))
       series.observe(time)
     },
+    batch (givenModel, givenVersion, requests, rows) {
+      const labels = limits.both(givenModel, givenVersion)
+      const key = `${labels.model}\n${labels.version}`
+      let series = batchSeries.get(key)
+      if (series === undefined) batchSeries.set(key, series = { requests: batchRequests.series(labels), rows: batchRows.series(labels) })
+      series.requests.observe(requests)
+      series.rows.observe(rows)
+    },
+    batchApart (model, version, reason) { batchesApart.inc({ ...limits.both(model, version), reason }) },
+    batchDropped (model, version, reason) { batchDrops.inc({ ...limits.both(model, version), reason }) },
     inFlight (change) { inFlight.inc(change) },
     failure (code) { failures.inc({ code }) },
-    modelLoaded (model, version, time) { loadSeconds.set({ model: limits.model(model), version: limits.version(limits.model(model), version) }, time) },
+    modelLoaded (model, version, time) { loadSeconds.set(limits.both(model, version), time) },
     versionFailed (model) { versionFailures.inc({ model: limits.model(model) }) },
     consulRegistered (value) { registered.set(value ? 1 : 0) },
     consulFailure (call) { consulFailures.inc({ call }) }

@@ -33,6 +33,7 @@ export class WaitingLine<W extends Waits> {
   [Symbol.iterator] (): IterableIterator<W> { return this.#waiting.values() }
 
   add (one: W): void {
+    if (this.#waiting.size === 0) this.#timer?.ref()
     this.#waiting.add(one)
     this.#bytes += one.bytes
     this.#wakeAt(one.deadline)
@@ -42,6 +43,8 @@ export class WaitingLine<W extends Waits> {
   take (one: W): boolean {
     if (!this.#waiting.delete(one)) return false
     this.#bytes -= one.bytes
+    // A deadline of somebody who has gone holds no process.
+    if (this.#waiting.size === 0) this.#timer?.unref()
     return true
   }
 

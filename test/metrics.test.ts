@@ -34,6 +34,24 @@ t.test('engines and models are read at the scrape', async t => {
   t.ok(text.includes('outrigger_model_available{model="m",version="1"} 0'))
 })
 
+t.test('batching: what is batched, and how calls went', async t => {
+  const engine = stillEngine()
+  const version = versionEntry(engine, 'm', 2n)
+  const metrics = createMetrics({
+    build, engines: () => [], models: () => [modelEntry('m', [version])], processMetrics: false,
+    batching: entry => new Map(entry === version ? [['serving_default', { on: true, cause: 'proven', why: '' }], ['other', { on: false, cause: 'shape', why: '' }]] as const : [])
+  })
+  metrics.batch('m', '2', 3, 5)
+  metrics.batchApart('m', '2', 'refused')
+  metrics.batchDropped('m', '2', 'wait')
+  const text = (await metrics.registry.metrics()).split('\n')
+  for (const line of [
+    'outrigger_batching{model="m",version="2",signature="serving_default",cause="proven"} 1', 'outrigger_batching{model="m",version="2",signature="other",cause="shape"} 0',
+    'outrigger_batch_requests_bucket{le="4",model="m",version="2"} 1', 'outrigger_batch_rows_sum{model="m",version="2"} 5',
+    'outrigger_batches_apart_total{model="m",version="2",reason="refused"} 1', 'outrigger_batch_dropped_total{model="m",version="2",reason="wait"} 1'
+  ]) t.ok(text.includes(line), line)
+})
+
 t.test('labels are bounded', async t => {
   const { metrics, lines } = make()
   for (let i = 0; i < 1000; i++) {

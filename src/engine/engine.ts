@@ -34,6 +34,14 @@ export interface EngineCallOptions extends CallOptions {
   again?: boolean
 }
 
+/** A request that is written when its turn has come, so that it holds only what is wanted then. */
+export interface LateRequest {
+  /** About how many bytes it will have. */
+  readonly bytes: number
+  /** Called once for each sending, in the moment before it. What it throws is what the call rejects with; nothing is sent then. */
+  write (): Uint8Array
+}
+
 export interface EngineReport {
   readonly kind: EngineKind
   readonly state: EngineState
@@ -79,7 +87,7 @@ export interface Engine {
   /** SIGTERM, wait, SIGKILL. Idempotent. */
   stop (): Promise<void>
   /** A unary call by the rules of restarts and resending. Rejects with an OutriggerError (statuses of the server as MODEL_…, see grpc/status.ts). */
-  call (path: string, request: Uint8Array, options: EngineCallOptions): Promise<Buffer>
+  call (path: string, request: Uint8Array | LateRequest, options: EngineCallOptions): Promise<Buffer>
   /**
    * Makes the child serve exactly these models and versions; resolves when the child has answered the push. One push runs at a time.
    * A load that fails inside the child does not reject (see `statuses`); a base path without one of its version folders is refused here and never pushed.

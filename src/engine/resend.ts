@@ -5,7 +5,7 @@ import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { CallError, type Channel } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
-import type { EngineCallOptions } from './engine.js'
+import type { EngineCallOptions, LateRequest } from './engine.js'
 import { Gate } from './gate.js'
 
 /** All that a call needs of a server. */
@@ -21,7 +21,10 @@ export interface CallerOptions<S extends Server> {
   log: Logger
 }
 
-type Outcome<S> = { answer: Buffer } | { lost: CallError, server: S }
+const bytesOf = (request: Uint8Array | LateRequest): number => request instanceof Uint8Array ? request.byteLength : request.bytes
+const written = (request: Uint8Array | LateRequest): Uint8Array => request instanceof Uint8Array ? request : request.write()
+
+type Outcome<S> = { answer: Buffer } | { lost: CallError, server: S, sent: Uint8Array }
 
 export class Caller<S extends Server> {
   readonly #options: CallerOptions<S>
@@ -34,7 +37,7 @@ export class Caller<S extends Server> {
   }
 
   /** See Engine.call. */
-  async call (path: string, request: Uint8Array, options: EngineCallOptions): Promise<Buffer> {
+  async call (path: string, request: Uint8Array | LateRequest, options: EngineCallOptions): Promise<Buffer> {
     let fate: Promise<unknown> | undefined
     if (options.again !== true) {
       const first = await this.#attempt(path, request, options)
@@ -42,14 +45,14 @@ export class Caller<S extends Server> {
       fate = this.#options.fate(first.server)
       if (!options.resend) throw errorOfCall(first.lost)
     }
-    const leave = await this.#suspects.enter(request.byteLength, options.deadline, options.signal)
+    const leave = await this.#suspects.enter(bytesOf(request), options.deadline, options.signal)
     try {
       // Until then nothing is known of the server that failed, and the gate may still be open for it.
       if (fate !== undefined) await before(fate, options)
       const second = await this.#attempt(path, request, options)
       if ('answer' in second) return second.answer
       if (await before(this.#options.fate(second.server), options) === 'alive') throw errorOfCall(second.lost)
-      throw this.#crashed(path, request)
+      throw this.#crashed(path, second.sent)
     } finally {
       leave()
     }
@@ -64,17 +67,24 @@ export class Caller<S extends Server> {
   }
 
   /** Rejects with an OutriggerError for everything but a failed transport. */
-  async #attempt (path: string, request: Uint8Array, { deadline, signal, metadata }: EngineCallOptions): Promise<Outcome<S>> {
-    const leave = await this.#options.gate.enter(request.byteLength, deadline, signal)
+  async #attempt (path: string, request: Uint8Array | LateRequest, { deadline, signal, metadata }: EngineCallOptions): Promise<Outcome<S>> {
+    const leave = await this.#options.gate.enter(bytesOf(request), deadline, signal)
     const server = this.#options.current()
+    let bytes: Uint8Array
+    try {
+      bytes = written(request)
+    } catch (error) {
+      leave()
+      throw error
+    }
     // Not given the signal: a model server works on after a cancellation, and the place is free only when it has finished.
-    const call = server.channel.unary(path, request, metadata === undefined ? { deadline } : { deadline, metadata })
+    const call = server.channel.unary(path, bytes, metadata === undefined ? { deadline } : { deadline, metadata })
     call.then(leave, leave)
     try {
       return { answer: await unlessAborted(call, signal) }
     } catch (error) {
       if (!(error instanceof CallError)) throw error
-      if (error.origin === 'transport') return { lost: error, server }
+      if (error.origin === 'transport') return { lost: error, server, sent: bytes }
       throw errorOfCall(error)
     }
   }

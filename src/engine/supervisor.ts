@@ -7,7 +7,7 @@ import { CallError } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
 import { defaultMaxInFlight, modelServerArgs } from './args.js'
 import { Backoff, restartRules, type BackoffRules } from './backoff.js'
-import type { Engine, EngineCallOptions, EngineEvents, EngineKind, EngineReport, EngineState, Replacement, ServableList, ServableStatus } from './engine.js'
+import type { Engine, EngineCallOptions, EngineEvents, EngineKind, EngineReport, EngineState, LateRequest, Replacement, ServableList, ServableStatus } from './engine.js'
 import { childEnvironment } from './environment.js'
 import { programStamp } from './find.js'
 import { Gate } from './gate.js'
@@ -116,7 +116,7 @@ class Supervisor implements Engine {
     return this.#stopping
   }
 
-  call (path: string, request: Uint8Array, options: EngineCallOptions): Promise<Buffer> { return this.#caller.call(path, request, options) }
+  call (path: string, request: Uint8Array | LateRequest, options: EngineCallOptions): Promise<Buffer> { return this.#caller.call(path, request, options) }
 
   async push (models: readonly ServableList[], deadline: number): Promise<void> {
     checkServables(models)

@@ -1,6 +1,6 @@
-// One call of a model: tensors in, tensors out, over the version's engine. The place where batching will stand. Knows no HTTP and no connection.
+// One call of a model: tensors in, tensors out, over the version's engine. Knows no batch, no HTTP and no connection.
 import { OutriggerError } from '../errors.js'
-import { readPredictResponse, writePredictRequest } from '../tensor/proto/predict.js'
+import { readPredictResponse, writePredictRequest, writeStackedPredictRequest } from '../tensor/proto/predict.js'
 import { WireError } from '../tensor/proto/wire.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { using } from './lease.js'
@@ -15,6 +15,10 @@ export interface PredictCall {
   readonly deadline: number
   readonly signal: AbortSignal
   readonly metadata?: Readonly<Record<string, string>>
+  /** Whether it may be sent once more after a failed transport; by default what the version allows. */
+  readonly resend?: boolean
+  /** It was sent before, in a batch, and the transport failed. */
+  readonly again?: boolean
 }
 
 /**
@@ -22,19 +26,45 @@ export interface PredictCall {
  * or with MODEL_ANSWER_INVALID when the answer is not a PredictResponse.
  */
 export async function predict (entry: VersionEntry, inputs: Tensors, call: PredictCall): Promise<Tensors> {
-  const { model, version } = entry
+  const { version } = entry
+  const { signature, deadline, signal, metadata, resend = entry.mayResend(signature), again } = call
   try {
-    const request = writePredictRequest({ model: { name: servableName(entry), version, signatureName: call.signature }, inputs, outputFilter: [] })
-    const options = { deadline: call.deadline, signal: call.signal, resend: entry.mayResend(call.signature), ...(call.metadata === undefined ? {} : { metadata: call.metadata }) }
+    const request = writePredictRequest({ model: { name: servableName(entry), version, signatureName: signature }, inputs, outputFilter: [] })
+    const options = { deadline, signal, resend, ...(again === undefined ? {} : { again }), ...(metadata === undefined ? {} : { metadata }) }
     const answer = await using(entry, async () => await entry.engine.call(predictPath, request, options))
     return readPredictResponse(answer).outputs
   } catch (error) {
-    if (error instanceof OutriggerError) {
-      error.model ??= model
-      error.version ??= version
-      throw error
-    }
-    if (error instanceof WireError) throw new OutriggerError('MODEL_ANSWER_INVALID', `The answer of ${model} version ${version} cannot be read: ${error.message}`, { cause: error, model, version })
-    throw error
+    throw predictError(error, entry)
   }
+}
+
+export interface StackedCall {
+  readonly signature: string
+  readonly deadline: number
+  readonly signal: AbortSignal
+  /** About how many bytes the requests have. */
+  readonly bytes: number
+  /** Asked in the moment before the call is sent: requests with the same inputs, dtypes and inner shapes. What it throws is what the call rejects with. */
+  readonly requests: () => readonly Tensors[]
+}
+
+/** Asks exactly this version for the rows of several requests in one call, which is never sent twice. The outputs hold the rows in the requests' order. Rejects as `predict`. */
+export async function predictStacked (entry: VersionEntry, { signature, deadline, signal, bytes, requests }: StackedCall): Promise<Tensors> {
+  try {
+    const write = (): Buffer => writeStackedPredictRequest({ name: servableName(entry), version: entry.version, signatureName: signature }, requests())
+    return readPredictResponse(await entry.engine.call(predictPath, { bytes, write }, { deadline, signal, resend: false })).outputs
+  } catch (error) {
+    throw predictError(error, entry)
+  }
+}
+
+/** What the caller of a version is told: the error with model and version named; MODEL_ANSWER_INVALID for an answer that cannot be read. */
+function predictError (error: unknown, { model, version }: VersionEntry): unknown {
+  if (error instanceof OutriggerError) {
+    error.model ??= model
+    error.version ??= version
+    return error
+  }
+  if (error instanceof WireError) return new OutriggerError('MODEL_ANSWER_INVALID', `The answer of ${model} version ${version} cannot be read: ${error.message}`, { cause: error, model, version })
+  return error
 }

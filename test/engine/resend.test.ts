@@ -58,6 +58,21 @@ t.test('what was sent before with others is sent once, and is blamed for the dea
   t.equal(died.sent.length, 1)
 })
 
+t.test('a late request is written in the moment before it is sent, and not sent when it throws', async t => {
+  const { caller, gate, sent } = over([], answers)
+  let written = 0
+  const late = { bytes: 7, write: () => { written++; return request } }
+  gate.close()
+  const waiting = caller.call('/p', late, { deadline: soon(), resend: false })
+  t.equal(written, 0)
+  gate.open()
+  await waiting
+  t.equal(written, 1)
+  await t.rejects(caller.call('/p', { bytes: 1, write: () => { throw new Error('nobody wants it') } }, { deadline: soon(), resend: false }), { message: 'nobody wants it' })
+  t.equal(sent.length, 1)
+  t.equal(gate.inFlight, 0, 'its place is free')
+})
+
 t.test('broken twice: the server died of it, or only its connections broke', async t => {
   const died = over(['ended', 'ended'], breaks, breaks)
   await t.rejects(died.caller.call('/p', request, { deadline: soon(), resend: true }), { code: 'MODEL_SERVER_CRASHED' })

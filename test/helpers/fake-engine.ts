@@ -29,7 +29,8 @@ export function fakeEngine (options: FakeEngineOptions = {}): FakeEngine {
     calls,
     start: async () => {},
     stop: async () => {},
-    call: async (path, request, callOptions) => {
+    call: async (path, given, callOptions) => {
+      const request = given instanceof Uint8Array ? given : given.write()
       calls.push({ path, request, options: callOptions })
       if (options.call === undefined) throw new Error('this fake engine answers no calls')
       return await options.call(path, request, callOptions)

@@ -1,6 +1,6 @@
 // tensorflow.serving.PredictRequest and PredictResponse <-> tensors. Used on both sides: by the gateway and by the embedded model server. Field numbers from tensorflow_serving/apis/predict.proto and model.proto.
 import type { Tensor, Tensors } from '../tensor.js'
-import { readTensorProto, tensorProtoBytes, writeTensorProto } from './tensor-proto.js'
+import { readTensorProto, tensorProtoBytes, writeStackedTensorProto, writeTensorProto } from './tensor-proto.js'
 import { DELIMITED, Reader, VARINT, WireError, Writer } from './wire.js'
 
 /** tensorflow.serving.ModelSpec. At most one of version and label is set; an empty signature name means serving_default. */
@@ -102,6 +102,24 @@ export function writePredictRequest ({ model, inputs, outputFilter }: PredictReq
   writeModelSpec(writer, 1, model)
   writeEntries(writer, 2, inputs)
   for (const name of outputFilter) writer.string(3, name)
+  return writer.finish()
+}
+
+/**
+ * Bytes of one PredictRequest for all outputs that holds the rows of several requests, in their order: each input is the requests' tensors one below the other.
+ * Every request must have the inputs of the first. Throws a WireError where they do not stack.
+ */
+export function writeStackedPredictRequest (model: ModelSpec, requests: readonly Tensors[]): Buffer {
+  const writer = new Writer(requests.reduce((sum, inputs) => sum + expectedBytes(inputs), 0))
+  writeModelSpec(writer, 1, model)
+  for (const name of Object.keys(requests[0])) {
+    const tensors = requests.map(inputs => inputs[name])
+    if (tensors.includes(undefined as unknown as Tensor)) throw new WireError(`requests that do not all have the input "${name}" do not stack`)
+    writer.message(2, w => {
+      w.string(1, name)
+      writeStackedTensorProto(w, 2, tensors)
+    }, tensors.reduce((sum, tensor) => sum + tensorProtoBytes(tensor), 0) + name.length - 16)
+  }
   return writer.finish()
 }
 

@@ -224,15 +224,38 @@ export function tensorProtoBytes (tensor: Tensor): number {
 
 /** Writes the tensor as message `field`: `tensor_content` for everything but strings. Throws a WireError where data and shape do not fit. */
 export function writeTensorProto (writer: Writer, field: number, tensor: Tensor): void {
-  const { dtype, shape, data } = tensor
-  const count = elementCount(shape)
-  const expected = count * (dtypeRow(dtype).lanes ?? 1)
+  checkData(tensor)
+  writeData(writer, field, tensor.dtype, tensor.shape, [tensor])
+}
+
+/** Writes tensors that differ in nothing but their first size as one tensor, one below the other, without joining their data before. Throws a WireError as `writeTensorProto` does, and where they do not stack. */
+export function writeStackedTensorProto (writer: Writer, field: number, tensors: readonly Tensor[]): void {
+  const { dtype, shape: [, ...inner] } = tensors[0]
+  let rows = 0
+  for (const tensor of tensors) {
+    checkData(tensor)
+    const { shape } = tensor
+    if (tensor.dtype !== dtype || shape.length !== inner.length + 1 || inner.some((size, i) => size !== shape[i + 1])) throw new WireError(`a ${dtypes[tensor.dtype].short} tensor of shape [${shape.join(',')}] does not stack with one of ${dtypes[dtype].short} and inner shape [${inner.join(',')}]`)
+    rows += shape[0]
+  }
+  writeData(writer, field, dtype, [rows, ...inner], tensors)
+}
+
+function checkData ({ dtype, shape, data }: Tensor): void {
+  const expected = elementCount(shape) * (dtypeRow(dtype).lanes ?? 1)
   if (data.length !== expected) throw new WireError(`tensor of shape [${shape.join(',')}] has ${data.length} values, needs ${expected}`)
   if (isStrings(data) !== (dtype === 'DT_STRING')) throw new WireError(`tensor of dtype ${dtypes[dtype].short} with data of another kind`)
+}
+
+function writeData (writer: Writer, field: number, dtype: DType, shape: readonly number[], parts: readonly Tensor[]): void {
+  let contentBytes = 0
+  for (const { data } of parts) if (!isStrings(data)) contentBytes += data.byteLength
+  let expectedBytes = 8 + shape.length * 14
+  for (const part of parts) expectedBytes += tensorProtoBytes(part) - 32 - part.shape.length * 14
   writer.message(field, w => {
     w.uint32(1, dtypes[dtype].number)
     writeShape(w, 2, shape)
-    if (isStrings(data)) for (const text of data) w.bytes(8, text)
-    else if (count > 0) w.bytes(4, bytesOf(data))
-  }, tensorProtoBytes(tensor) - 24)
+    if (contentBytes > 0) w.message(4, content => { for (const { data } of parts) if (!isStrings(data)) content.raw(bytesOf(data)) }, contentBytes)
+    else for (const { data } of parts) if (isStrings(data)) for (const text of data) w.bytes(8, text)
+  }, expectedBytes)
 }

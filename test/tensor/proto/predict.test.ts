@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { readPredictRequest, readPredictResponse, writePredictRequest, writePredictResponse } from '../../../src/tensor/proto/predict.js'
+import { readPredictRequest, readPredictResponse, writePredictRequest, writePredictResponse, writeStackedPredictRequest } from '../../../src/tensor/proto/predict.js'
 import { Writer, WireError } from '../../../src/tensor/proto/wire.js'
 import type { Tensors } from '../../../src/tensor/tensor.js'
 
@@ -25,6 +25,21 @@ t.test('a request there and back', async t => {
     t.same(back.inputs['ä/:'].data, [Buffer.from('é')])
     t.same(back.outputFilter, ['a', 'b'])
   }
+})
+
+t.test('stacked: the rows of several requests as one', async t => {
+  const model = { name: 'm', version: 3n, signatureName: 's' }
+  const one = (...texts: string[]): Tensors => ({
+    x: { dtype: 'DT_FLOAT', shape: [texts.length, 2], data: Float32Array.from(texts.flatMap(text => [text.length, 7])) },
+    n: { dtype: 'DT_INT64', shape: [texts.length], data: BigInt64Array.from(texts, text => BigInt(text.length)) },
+    s: { dtype: 'DT_STRING', shape: [texts.length], data: texts.map(text => Buffer.from(text)) }
+  })
+  const texts = ['a', 'bcd', '', 'e'.repeat(20_000)]
+  t.same(writeStackedPredictRequest(model, [one('a'), one('bcd', ''), one(texts[3]!)]), writePredictRequest({ model, inputs: one(...texts), outputFilter: [] }), 'byte for byte as if it were one')
+  t.same(writeStackedPredictRequest(model, [one()]), writePredictRequest({ model, inputs: one(), outputFilter: [] }))
+  const x = one('a')['x']!
+  for (const other of [{ ...x, dtype: 'DT_INT32', data: Int32Array.of(1, 2) }, { ...x, shape: [2, 1] }, { ...x, shape: [2] }, { ...x, shape: [2, 2] }] as Tensors[string][]) t.throws(() => writeStackedPredictRequest(model, [{ x }, { x: other }]), WireError)
+  t.throws(() => writeStackedPredictRequest(model, [{ x }, {}]), WireError)
 })
 
 t.test('a response there and back, large too', async t => {
