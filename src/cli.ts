@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, Command>> = {
   serve: { summary: 'serve the models of a repository over REST', run: async argv => { await (await import('./cli/serve.js')).runServe(argv) } },
   'model-server': { summary: 'the embedded model server on its own, on a gRPC socket', run: async argv => { await (await import('./cli/model-server.js')).runModelServer(argv) } },
   test: { summary: "run a model's examples and print where answers differ", run: async argv => { await (await import('./cli/test.js')).runTest(argv) } },
+  warmup: { summary: "write a version's warm-up file from its examples, or check one", run: async argv => { await (await import('./cli/warmup.js')).runWarmup(argv) } },
   config: { summary: 'print the effective configuration of serve, and where each value comes from', run: async argv => { await (await import('./cli/config.js')).runConfig(argv) } }
 }
 

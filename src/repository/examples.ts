@@ -3,10 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OutriggerError } from '../errors.js'
 import { chooseSignature } from '../handlers/plain.js'
-import type { PredictModel } from '../handlers/version-handler.js'
+import type { HandlerAnswer, HandlerRequest, PredictModel } from '../handlers/version-handler.js'
 import { evaluate } from '../inference/evaluate.js'
 import { predict } from '../inference/predict.js'
 import type { VersionEntry } from '../inference/registry.js'
+import type { Tensors } from '../tensor/tensor.js'
 import { differences, differenceText } from './difference.js'
 
 /** A golden case, a file `examples/NAME.json`. Without a response it must only be answered. */
@@ -43,7 +44,8 @@ function refuse (file: string, why: string, cause?: unknown): never {
   throw new OutriggerError('MODEL_EXAMPLE', `the example ${file} ${why}`, cause === undefined ? {} : { cause })
 }
 
-function readExample (file: string, name: string, source: string): Example {
+/** Reads the text of an example's file. Throws MODEL_EXAMPLE that names the file. */
+export function readExample (file: string, name: string, source: string): Example {
   let value: unknown
   try {
     value = JSON.parse(source)
@@ -78,24 +80,41 @@ function answerOf (mediaType: string, body: Uint8Array): unknown {
   return mediaType.startsWith('text/') ? bytes.toString() : { b64: bytes.toString('base64') }
 }
 
-/** Runs one example on exactly this version, live or not. Never rejects for what the version does. */
-export async function runExample (entry: VersionEntry, example: Example, { timeoutMs, predictModel, signal }: ExampleOptions): Promise<ExampleResult> {
-  const start = performance.now()
+/** A question to a version, as a caller of evaluate would put it. */
+export interface Question extends HandlerRequest {
+  readonly name: string
+  /** Empty for the default one. */
+  readonly signature: string
+}
+
+export const questionOf = ({ name, request, signature }: Example): Question => ({ name, mediaType: 'application/json', body: Buffer.from(JSON.stringify(request)), signature: signature ?? '' })
+
+/** Puts the question to exactly this version, live or not, through its handler and model. `hear` is told what the model gets. Rejects with an OutriggerError. */
+export async function ask (entry: VersionEntry, { name, signature: wanted, ...request }: Question, { timeoutMs, predictModel, signal }: ExampleOptions, hear?: (signature: string, inputs: Tensors) => void): Promise<HandlerAnswer> {
   const deadline = Date.now() + timeoutMs
   const calling = signal ?? new AbortController().signal
+  const signature = chooseSignature(entry.signatures, wanted).name
+  return await evaluate(entry, {
+    request,
+    signature,
+    requestId: `example ${name}`,
+    deadline,
+    signal: calling,
+    predict: async inputs => {
+      hear?.(signature, inputs)
+      return await predict(entry, inputs, { signature, deadline, signal: calling })
+    },
+    predictModel,
+    stage: async (_stage, work) => await work()
+  })
+}
+
+/** Runs one example on exactly this version, live or not. Never rejects for what the version does. */
+export async function runExample (entry: VersionEntry, example: Example, options: ExampleOptions): Promise<ExampleResult> {
+  const start = performance.now()
   let fault: string | undefined
   try {
-    const signature = chooseSignature(entry.signatures, example.signature ?? '').name
-    const { mediaType, body } = await evaluate(entry, {
-      request: { mediaType: 'application/json', body: Buffer.from(JSON.stringify(example.request)) },
-      signature,
-      requestId: `example ${example.name}`,
-      deadline,
-      signal: calling,
-      predict: async inputs => await predict(entry, inputs, { signature, deadline, signal: calling }),
-      predictModel,
-      stage: async (_stage, work) => await work()
-    })
+    const { mediaType, body } = await ask(entry, questionOf(example), options)
     const found = example.response === undefined ? [] : differences(example.response, answerOf(mediaType, body), example.tolerance)
     if (found.length > 0) fault = differenceText(found)
   } catch (error) {

@@ -5,9 +5,12 @@ import { basename, dirname, join } from 'node:path'
 import { crc32c, maskCrc } from '../tensor/crc32c.js'
 import { footerBytes, headerBytes } from './read.js'
 
+/** How many bytes of a file a record of so many bytes takes. */
+export const frameBytes = (length: number): number => headerBytes + length + footerBytes
+
 /** A record as it lies in the file: length, its checksum, data, their checksum. */
 export function frame (data: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(headerBytes + data.length + footerBytes)
+  const bytes = Buffer.allocUnsafe(frameBytes(data.length))
   bytes.writeBigUInt64LE(BigInt(data.length), 0)
   bytes.writeUInt32LE(maskCrc(crc32c(bytes.subarray(0, 8))), 8)
   bytes.set(data, headerBytes)

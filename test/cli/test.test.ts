@@ -2,16 +2,10 @@ import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { resultText, targetOf, testFolder } from '../../src/cli/test.js'
+import { resultText, testFolder } from '../../src/cli/test.js'
 import { embeddedProgram } from '../helpers/embedded-program.js'
 
 const half = fileURLToPath(new URL('../../models/half_plus_two', import.meta.url))
-
-t.test('a folder is a model or one of its versions', async t => {
-  t.same(targetOf(half), { name: 'half_plus_two', basePath: half, version: undefined })
-  t.same(targetOf(join(half, '2')), { name: 'half_plus_two', basePath: half, version: 2n })
-  t.throws(() => targetOf(join(half, 'nowhere')), { code: 'CONFIG_INVALID' })
-})
 
 t.test('what is printed', async t => {
   t.equal(resultText('m', { version: '1', name: 'a', fault: undefined, milliseconds: 2.4 }), 'ok     m/1 a (2 ms)\n')
