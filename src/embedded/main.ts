@@ -44,8 +44,7 @@ export async function runModelServer (argv: readonly string[], log: Log = logToS
   const ended = end(flags)
   if (flags.ignored.length > 0) log('I', 'main.ts', `Flags without meaning here are ignored: ${flags.ignored.map(name => `--${name}`).join(' ')}`)
   const servables = new Servables({ ...flags, log })
-  const server = new ModelServer()
-  server.add(services(servables, log))
+  const server = new ModelServer(services(servables, log))
   const serving = (async () => {
     if (models.length > 0) await servables.reload(models).catch((error: Error) => { log('E', 'main.ts', error.message) })
     await server.listen({ socketPath: flags.socketPath && resolve(flags.socketPath), port: flags.port }).catch((cause: Error) => { throw new OutriggerError('INTERNAL', cause.message, { cause }) })

@@ -2,6 +2,7 @@
 import { ModelError } from './formats/format.js'
 import { INTERNAL, NOT_FOUND, OK, statusName } from './status.js'
 import { WorkerHost, type WorkerProgram } from './worker-host.js'
+import type { CallContext } from './method.js'
 import type { Log } from './log.js'
 import type { CallMethod } from './worker-messages.js'
 
@@ -66,9 +67,9 @@ export class Servable {
   }
 
   /** See WorkerHost.call. */
-  async call (method: CallMethod, request: Uint8Array, deadline: number, signal?: AbortSignal): Promise<Uint8Array> {
-    if (this.state !== 'AVAILABLE') throw new ModelError(NOT_FOUND, `Servable not found for request: Specific(${this.model}, ${this.version})`)
-    return await this.#host.call(method, request, deadline, signal)
+  call (method: CallMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
+    if (this.state === 'AVAILABLE') return this.#host.call(method, request, context)
+    return Promise.reject(new ModelError(NOT_FOUND, `Servable not found for request: Specific(${this.model}, ${this.version})`))
   }
 
   /** Lets running calls finish and frees everything. */

@@ -1,13 +1,6 @@
-// The gRPC server of the embedded model server: listens on a Unix socket and, when asked, on a TCP port. Knows no model.
-import { rmSync } from 'node:fs'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
-import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
-
-/** `unlimited` for grpc-js. */
-const noLimit = -1
-
-/** sun_path of a Unix socket, with its closing zero. */
-const maxSocketPathBytes = 107
+// The gRPC server of the embedded model server: where it listens and how it ends. Knows no model.
+import { listenOnSocket } from './socket-server.js'
+import type { Methods } from './method.js'
 
 export interface ListenOptions {
   readonly socketPath: string | undefined
@@ -16,36 +9,26 @@ export interface ListenOptions {
 }
 
 export class ModelServer {
-  readonly #server = new Server({ 'grpc.max_receive_message_length': noLimit, 'grpc.max_send_message_length': noLimit })
-  #socketPath: string | undefined
+  readonly #methods: Methods
+  readonly #ends: (() => void)[] = []
 
-  add (services: readonly { definition: ServiceDefinition, implementation: UntypedServiceImplementation }[]): void {
-    for (const { definition, implementation } of services) this.#server.addService(definition, implementation)
+  constructor (methods: Methods) {
+    this.#methods = methods
   }
 
-  /** Starts listening; a socket file that was left behind is replaced. Returns the TCP port, if there is one. Rejects with an Error that says which address failed. */
+  /** Starts listening; returns the TCP port, if there is one. Rejects with an Error that says which address failed. */
   async listen ({ socketPath, port }: ListenOptions): Promise<number | undefined> {
-    if (socketPath !== undefined) {
-      if (Buffer.byteLength(socketPath) > maxSocketPathBytes) throw new Error(`the socket path is longer than ${maxSocketPathBytes} bytes: ${socketPath}`)
-      rmSync(socketPath, { force: true })
-      await this.#bind(`unix:${socketPath}`)
-      this.#socketPath = socketPath
-    }
-    return port === undefined || port === 0 ? undefined : await this.#bind(`0.0.0.0:${port}`)
+    if (socketPath !== undefined) this.#ends.push(await listenOnSocket(socketPath, this.#methods))
+    if (port === undefined || port === 0) return undefined
+    // Imported where it is used: the private child does not pay for it.
+    const { listenOnPort } = await import('./port-server.js')
+    const bound = await listenOnPort(`0.0.0.0:${port}`, this.#methods)
+    this.#ends.push(bound.end)
+    return bound.port
   }
 
   /** Ends all connections at once and removes the socket. */
   close (): void {
-    this.#server.forceShutdown()
-    if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true })
-  }
-
-  #bind (address: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-        if (error === null) resolve(port)
-        else reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }))
-      })
-    })
+    for (const end of this.#ends) end()
   }
 }

@@ -1,32 +1,18 @@
 // PredictionService and ModelService over the servables: reads a request as far as it must, finds the servable, hands the bytes on. Knows no socket.
 import { readModelSpec, type ModelSpec } from '../tensor/proto/predict.js'
 import { DELIMITED, Reader, WireError } from '../tensor/proto/wire.js'
-import { serviceDefinition, signatureDefMapTypeUrl } from '../grpc/protos.js'
+import { codecs, methods, signatureDefMapTypeUrl, type Codec } from '../grpc/protos.js'
 import { ModelError } from './formats/format.js'
-import { CANCELLED, INTERNAL, INVALID_ARGUMENT, UNIMPLEMENTED } from './status.js'
-import type { sendUnaryData, ServerUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { INVALID_ARGUMENT, UNIMPLEMENTED } from './status.js'
 import type * as m from '../grpc/messages.js'
 import type { ModelConfig, VersionPolicy } from '../config/text-proto.js'
 import type { Log } from './log.js'
+import type { Method, Methods } from './method.js'
 import type { Servables, VersionChoice } from './servables.js'
 import type { Servable } from './servable.js'
 import type { CallMethod } from './worker-messages.js'
 
-/** What a call may take whose caller set no deadline. */
-const defaultDeadlineMs = 10 * 60_000
-
-/** The real server cuts its messages here: headers have a limit. */
-const maxMessageBytes = 1024
-
 const invalid = (message: string): ModelError => new ModelError(INVALID_ARGUMENT, message)
-
-/** An error as grpc-js sends it. */
-function statusOf (error: unknown): { code: number, details: string } {
-  const known = error instanceof ModelError ? error : new ModelError(INTERNAL, error instanceof Error ? error.message : String(error))
-  const bytes = Buffer.from(known.message)
-  const details = bytes.length <= maxMessageBytes ? known.message : `${bytes.subarray(0, maxMessageBytes).toString().replace(/\uFFFD+$/, '')}...TRUNCATED`
-  return { code: known.status, details }
-}
 
 /** The ModelSpec of a request whose first field it is, without reading the rest. */
 function specOf (request: Buffer): ModelSpec {
@@ -49,34 +35,27 @@ const choiceOf = (spec: m.ModelSpec): VersionChoice => ({
   label: spec.version_choice === 'version_label' ? spec.version_label : undefined
 })
 
-function deadlineOf (call: ServerUnaryCall<unknown, unknown>): number {
-  const deadline = call.getDeadline()
-  const at = deadline instanceof Date ? deadline.getTime() : deadline
-  return Number.isFinite(at) ? at : Date.now() + defaultDeadlineMs
-}
-
-type Unary<Q, A> = (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>) => void
-
-/** An async function as grpc-js wants a handler. */
-const unary = <Q, A>(handle: (request: Q, call: ServerUnaryCall<Q, A>) => A | Promise<A>): Unary<Q, A> => (call, callback) => {
-  void (async () => await handle(call.request, call))().then(answer => callback(null, answer), error => callback(statusOf(error)))
+/** A method whose messages are read and written here. */
+const cold = <Q, A>(requests: Codec<Q>, answers: Codec<A>, handle: (request: Q) => A | Promise<A>): Method => async bytes => {
+  let request: Q
+  try {
+    request = requests.decode(bytes)
+  } catch (cause) {
+    throw new ModelError(INVALID_ARGUMENT, `The request cannot be read: ${(cause as Error).message}`, { cause })
+  }
+  return answers.encode(await handle(request))
 }
 
 /** Hands a call's bytes to the servable's worker and its answer's bytes back. */
-const inWorker = (servables: Servables, method: CallMethod): Unary<Buffer, Buffer> => unary(async (request, call) => {
+const inWorker = (servables: Servables, method: CallMethod): Method => (request, call) => {
   const { name, version, versionLabel } = specOf(request)
-  const servable = servables.resolve(name, { version, label: versionLabel })
-  const left = new AbortController()
-  call.on('cancelled', () => left.abort())
-  const answer = await servable.call(method, request, deadlineOf(call), left.signal)
-  if (call.cancelled) throw new ModelError(CANCELLED, 'The caller left')
-  return Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength)
-})
+  return servables.resolve(name, { version, label: versionLabel }).call(method, request, call)
+}
 
 /** Answered until the workers can do it. */
-const notYet = (what: string): Unary<Buffer, Buffer> => unary(() => {
+const notYet = (what: string): Method => () => {
   throw new ModelError(UNIMPLEMENTED, `${what} is not implemented by the embedded model server; use Predict, Classify or Regress`)
-})
+}
 
 function metadata (servables: Servables, { model_spec: spec, metadata_field: fields }: m.GetModelMetadataRequest): m.GetModelMetadataResponse {
   if (spec === null || spec === undefined) throw invalid('Missing ModelSpec')
@@ -120,25 +99,13 @@ async function reload (servables: Servables, log: Log, { config }: m.ReloadConfi
   return { status: { error_code: 0, error_message: '' } }
 }
 
-/** The services with their definitions, for Server.addService. Answers in TensorFlow Serving's statuses and words. */
-export function services (servables: Servables, log: Log): readonly { definition: ServiceDefinition, implementation: UntypedServiceImplementation }[] {
-  return [
-    {
-      definition: serviceDefinition('PredictionService', ['Predict', 'Classify', 'Regress', 'MultiInference']),
-      implementation: {
-        Predict: inWorker(servables, 'predict'),
-        Classify: inWorker(servables, 'classify'),
-        Regress: inWorker(servables, 'regress'),
-        MultiInference: notYet('MultiInference'),
-        GetModelMetadata: unary((request: m.GetModelMetadataRequest) => metadata(servables, request))
-      }
-    },
-    {
-      definition: serviceDefinition('ModelService'),
-      implementation: {
-        GetModelStatus: unary((request: m.GetModelStatusRequest) => status(servables, request)),
-        HandleReloadConfigRequest: unary(async (request: m.ReloadConfigRequest) => await reload(servables, log, request))
-      }
-    }
-  ]
-}
+/** The methods of PredictionService and ModelService by their full names. They answer in TensorFlow Serving's statuses and words. */
+export const services = (servables: Servables, log: Log): Methods => new Map([
+  [methods.predict, inWorker(servables, 'predict')],
+  [methods.classify, inWorker(servables, 'classify')],
+  [methods.regress, inWorker(servables, 'regress')],
+  [methods.multiInference, notYet('MultiInference')],
+  [methods.getModelMetadata, cold(codecs.getModelMetadataRequest, codecs.getModelMetadataResponse, request => metadata(servables, request))],
+  [methods.getModelStatus, cold(codecs.getModelStatusRequest, codecs.getModelStatusResponse, request => status(servables, request))],
+  [methods.handleReloadConfig, cold(codecs.reloadConfigRequest, codecs.reloadConfigResponse, async request => await reload(servables, log, request))]
+])

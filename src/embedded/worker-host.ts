@@ -1,9 +1,10 @@
-// The main thread's side of a servable's worker: starts it, hands it one call at a time, ends it when a call overstays its deadline, starts it again when it died. Knows no gRPC and no version policy.
+// The main thread's side of a servable's worker: starts it, hands it its calls in order, ends it when a call overstays its deadline, starts it again when it died. Knows no gRPC and no version policy.
 import { Worker } from 'node:worker_threads'
 import { besideModule } from '../module-url.js'
 import { ModelError } from './formats/format.js'
-import { DEADLINE_EXCEEDED, INTERNAL, RESOURCE_EXHAUSTED, UNAVAILABLE } from './status.js'
-import { movable, type CallMethod, type CallOutcome, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
+import { CANCELLED, DEADLINE_EXCEEDED, INTERNAL, RESOURCE_EXHAUSTED, UNAVAILABLE } from './status.js'
+import { maxHanded, movable, noneTakenBack, worthMoving, type CallMethod, type CallOutcome, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
+import type { CallContext } from './method.js'
 import type { Log } from './log.js'
 
 /** Calls that wait for one servable. Beyond it calls are refused at once, in the real server's words. */
@@ -16,23 +17,36 @@ const minGraceMs = 250
 const firstRestartDelayMs = 100
 const maxRestartDelayMs = 10_000
 
+/**
+ * Calls are handed ahead only for about so long a work: to wake a thread costs more than a small call. Behind a slow one nothing is gained by it, and a call
+ * that still waits here can be dropped for nothing.
+ */
+const aheadMs = 1
+
+/** How much of the mean running time the last call is. */
+const meanWeight = 0.1
+
 /** setTimeout's limit. */
 const maxTimerMs = 2 ** 31 - 1
 
 interface Call {
-  readonly id: number
+  /** Counts the calls that were handed to a worker. */
+  id: number
   readonly method: CallMethod
   readonly request: Uint8Array
   readonly resolve: (response: Uint8Array) => void
   readonly reject: (error: ModelError) => void
   timer: NodeJS.Timeout | undefined
+  /** Answered, here or there: nobody waits for it any more. */
   settled: boolean
+  /** Its deadline has passed. */
+  late: boolean
 }
 
 /** The program of a worker, when it is not the usual one. */
 export interface WorkerProgram { readonly entry: URL, readonly execArgv?: string[] }
 
-export interface WorkerHostOptions extends Omit<WorkerSetup, 'warmupIterations'> {
+export interface WorkerHostOptions extends Omit<WorkerSetup, 'warmupIterations' | 'takenBack'> {
   /** See WorkerSetup; 0 unless given. */
   readonly warmupIterations?: number | undefined
   /** For messages, e.g. `titanic version 1`. */
@@ -53,7 +67,11 @@ export class WorkerHost {
   #signatureDefMap: Uint8Array = new Uint8Array(0)
   #queue: Call[] = []
   #waiting = 0
-  #running: Call | undefined
+  /** What the worker holds, in its order: the first one runs. */
+  readonly #handed: Call[] = []
+  readonly #takenBack = noneTakenBack()
+  /** Of calls that ran; a slow one counts in full at once. */
+  #meanMs = Infinity
   #grace: NodeJS.Timeout | undefined
   #restart: NodeJS.Timeout | undefined
   #deaths = 0
@@ -74,19 +92,18 @@ export class WorkerHost {
   }
 
   /**
-   * One call. `deadline` in milliseconds since the epoch. The bytes are the host's from here on. Rejects with a ModelError:
-   * the model's own, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED when too many wait, INTERNAL when the worker died of it, UNAVAILABLE when the servable is gone.
-   * `signal` takes a waiting call out of the queue; one that runs is not interrupted.
+   * One call. The bytes are the host's from here on. Rejects with a ModelError: the model's own, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED when too many wait,
+   * INTERNAL when the worker died of it, UNAVAILABLE when the servable is gone. A call whose caller left is dropped unless it runs; then it is not interrupted.
    */
-  call (method: CallMethod, request: Uint8Array, deadline: number, signal?: AbortSignal): Promise<Uint8Array> {
+  call (method: CallMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new ModelError(UNAVAILABLE, `${this.#options.title} is being unloaded`))
       if (this.#waiting >= maxQueued) return reject(new ModelError(RESOURCE_EXHAUSTED, `Too many calls wait for ${this.#options.title}`))
-      const call: Call = { id: this.#nextId++, method, request, resolve, reject, timer: undefined, settled: false }
-      const remaining = deadline - Date.now()
+      const remaining = context.deadline - Date.now()
       if (remaining <= 0) return reject(late())
+      const call: Call = { id: -1, method, request, resolve, reject, timer: undefined, settled: false, late: false }
       call.timer = setTimeout(() => this.#expire(call), Math.min(remaining, maxTimerMs))
-      signal?.addEventListener('abort', () => { if (call !== this.#running) this.#fail(call, late()) }, { once: true })
+      context.onLeft = () => this.#drop(call)
       this.#queue.push(call)
       this.#waiting++
       this.#dispatch()
@@ -97,7 +114,7 @@ export class WorkerHost {
   async close (drainMs: number): Promise<void> {
     this.#closed = true
     clearTimeout(this.#restart)
-    if (this.#loaded && (this.#running !== undefined || this.#waiting > 0)) {
+    if (this.#loaded && (this.#handed.length > 0 || this.#waiting > 0)) {
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, drainMs)
         this.#whenIdle = () => { clearTimeout(timer); resolve() }
@@ -112,9 +129,10 @@ export class WorkerHost {
 
   #start (warmupIterations: number): Promise<void> {
     const { folder, version, program } = this.#options
+    this.#takenBack.fill(0)
     const begun = performance.now()
     const worker = new Worker(program?.entry ?? besideModule(import.meta.url, 'worker'), {
-      workerData: { folder, version, warmupIterations } satisfies WorkerSetup,
+      workerData: { folder, version, warmupIterations, takenBack: this.#takenBack } satisfies WorkerSetup,
       ...(program?.execArgv === undefined ? {} : { execArgv: program.execArgv })
     })
     this.#worker = worker
@@ -146,29 +164,42 @@ export class WorkerHost {
   }
 
   #dispatch (): void {
-    if (this.#running !== undefined || !this.#loaded || this.#worker === undefined) return
-    let call = this.#queue.shift()
-    while (call?.settled === true) call = this.#queue.shift()
-    if (call === undefined) {
-      this.#whenIdle?.()
-      return
+    if (!this.#loaded || this.#worker === undefined) return
+    while (this.#queue.length > 0 && this.#mayHand()) {
+      const call = this.#queue.shift()!
+      if (!call.settled) this.#hand(this.#worker, call)
     }
+    if (this.#handed.length === 0) this.#whenIdle?.()
+  }
+
+  /** Whether the worker may get one more call. What is moved instead of copied could not be handed again, should the worker die of one before it. */
+  #mayHand (): boolean {
+    const { length } = this.#handed
+    if (length === 0) return true
+    return length < maxHanded && length * this.#meanMs < aheadMs && this.#queue[0].request.byteLength < worthMoving
+  }
+
+  #hand (worker: Worker, call: Call): void {
     this.#waiting--
-    this.#running = call
+    this.#handed.push(call)
+    call.id = this.#nextId++
+    Atomics.store(this.#takenBack, call.id % maxHanded, 0)
     const [request, transfer] = movable(call.request)
-    this.#worker.postMessage({ id: call.id, method: call.method, request }, transfer)
+    worker.postMessage({ id: call.id, method: call.method, request }, transfer)
   }
 
   #settle (worker: Worker, answer: CallOutcome): void {
-    const call = this.#running
-    if (worker !== this.#worker || call === undefined || call.id !== answer.id) return
-    this.#running = undefined
+    const call = this.#handed[0]
+    if (worker !== this.#worker || call?.id !== answer.id) return
+    this.#handed.shift()
     this.#deaths = 0
+    this.#meanMs = Number.isFinite(this.#meanMs) ? Math.max(answer.ms, this.#meanMs + (answer.ms - this.#meanMs) * meanWeight) : answer.ms
+    clearTimeout(call.timer)
     clearTimeout(this.#grace)
+    this.#watchFirst()
     this.#dispatch()
     if (call.settled) return
     call.settled = true
-    clearTimeout(call.timer)
     if ('response' in answer) call.resolve(answer.response)
     else call.reject(new ModelError(answer.status, answer.message))
   }
@@ -176,24 +207,49 @@ export class WorkerHost {
   #fail (call: Call, error: ModelError): void {
     if (call.settled) return
     call.settled = true
-    clearTimeout(call.timer)
-    if (call !== this.#running) this.#waiting--
+    if (this.#handed.includes(call)) Atomics.store(this.#takenBack, call.id % maxHanded, 1)
+    else {
+      clearTimeout(call.timer)
+      this.#waiting--
+    }
     call.reject(error)
   }
 
   #failAll (error: ModelError): void {
-    const running = this.#running
-    if (running !== undefined) this.#fail(running, error)
-    for (const call of this.#queue) this.#fail(call, error)
+    for (const call of [...this.#handed, ...this.#queue]) {
+      this.#fail(call, error)
+      clearTimeout(call.timer)
+    }
     this.#queue = []
-    this.#running = undefined
+    this.#handed.length = 0
   }
 
-  /** A deadline passed. A waiting call is dropped; a running one is answered now and its worker ended if it goes on for longer than a reload would take. */
+  /** The caller left. */
+  #drop (call: Call): void {
+    if (call !== this.#handed[0]) this.#fail(call, new ModelError(CANCELLED, 'The caller left'))
+  }
+
+  /** The deadline passed. */
   #expire (call: Call): void {
+    call.late = true
     this.#fail(call, late())
-    if (call !== this.#running) return
-    this.#grace = setTimeout(() => { if (call === this.#running) void this.#end(call) }, Math.max(this.#options.graceMs ?? minGraceMs, this.#loadMs))
+    if (call === this.#handed[0]) this.#watchFirst()
+  }
+
+  /** A call that runs though its deadline has passed is left alone for as long as a reload would take; then its worker is ended. */
+  #watchFirst (): void {
+    const call = this.#handed[0]
+    if (call?.late !== true) return
+    this.#grace = setTimeout(() => { if (call === this.#handed[0]) void this.#end(call) }, Math.max(this.#options.graceMs ?? minGraceMs, this.#loadMs))
+  }
+
+  /** What the worker held is to be handed again, to its successor. */
+  #takeBack (): void {
+    for (const call of this.#handed) if (call.settled) clearTimeout(call.timer)
+    const again = this.#handed.filter(call => !call.settled)
+    this.#queue = [...again, ...this.#queue]
+    this.#waiting += again.length
+    this.#handed.length = 0
   }
 
   async #end (call: Call): Promise<void> {
@@ -202,7 +258,7 @@ export class WorkerHost {
     this.#worker = undefined
     this.#loaded = false
     await worker?.terminate()
-    if (this.#running === call) this.#running = undefined
+    if (call === this.#handed[0]) this.#takeBack()
     await this.#again()
   }
 
@@ -210,12 +266,12 @@ export class WorkerHost {
     const wasLoaded = this.#loaded
     this.#worker = undefined
     this.#loaded = false
-    const running = this.#running
+    const running = this.#handed[0]
     if (running !== undefined) {
       const outOfMemory = (fault as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
       this.#fail(running, new ModelError(outOfMemory ? RESOURCE_EXHAUSTED : INTERNAL, `The worker of ${this.#options.title} ended during the call: ${why}`))
-      this.#running = undefined
     }
+    this.#takeBack()
     if (this.#closed || !wasLoaded) return
     this.#options.log('E', 'worker-host.ts', `The worker of ${this.#options.title} ended: ${why}. It is started again.`)
     const delayMs = this.#deaths++ === 0 ? 0 : Math.min(firstRestartDelayMs * 2 ** (this.#deaths - 2), maxRestartDelayMs)

@@ -2,6 +2,8 @@
 
 /** What the worker is started with. */
 export interface WorkerSetup {
+  /** See noneTakenBack. */
+  readonly takenBack: Int32Array
   readonly folder: string
   readonly version: bigint
   /** How often each record of the version's warm-up file is run before it is loaded; 0 for not at all. */
@@ -17,12 +19,17 @@ export type CallMethod = 'predict' | 'classify' | 'regress'
 
 export interface CallRequest { readonly id: number, readonly method: CallMethod, readonly request: Uint8Array }
 
-export type CallOutcome =
-  | { readonly id: number, readonly response: Uint8Array }
-  | { readonly id: number, readonly status: number, readonly message: string }
+/** `ms` is how long the call ran. A call that was taken back is answered with CANCELLED. */
+export type CallOutcome = { readonly id: number, readonly ms: number } & ({ readonly response: Uint8Array } | { readonly status: number, readonly message: string })
+
+/** Calls that a worker may hold at a time: the one that runs, and those handed ahead so that it need not wait for the next. */
+export const maxHanded = 16
+
+/** Which of the handed calls were taken back, so that the worker passes over them: one element for each id modulo its length. */
+export const noneTakenBack = (): Int32Array => new Int32Array(new SharedArrayBuffer(maxHanded * Int32Array.BYTES_PER_ELEMENT))
 
 /** Below this a copy is cheaper than moving a buffer between threads; and Node's shared pool, which must never be moved, hands out nothing so large. */
-const worthMoving = 64 * 1024
+export const worthMoving = 64 * 1024
 
 /** The bytes in a form that can be posted, with what is to be transferred instead of copied. `bytes` must not be used afterwards. */
 export function movable (bytes: Uint8Array): [bytes: Uint8Array, transfer: ArrayBuffer[]] {

@@ -5,12 +5,12 @@ import { formatOf } from './formats/index.js'
 import { ModelError, type LoadedModel } from './formats/format.js'
 import { predict } from './predict.js'
 import { regress } from './regress.js'
-import { INTERNAL } from './status.js'
+import { CANCELLED, INTERNAL } from './status.js'
 import { warmUp } from './warm-up.js'
 import { movable, type CallMethod, type CallOutcome, type CallRequest, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
 
 const port = parentPort!
-const { folder, version, warmupIterations } = workerData as WorkerSetup
+const { folder, version, warmupIterations, takenBack } = workerData as WorkerSetup
 
 const statusOf = (error: unknown): { status: number, message: string } => error instanceof ModelError
   ? { status: error.status, message: error.message }
@@ -23,14 +23,16 @@ const methods: Readonly<Record<CallMethod, (model: LoadedModel, request: Uint8Ar
 }
 
 function answer (model: LoadedModel, { id, method, request }: CallRequest): void {
+  const begun = performance.now()
   let outcome: CallOutcome
   let transfer: ArrayBuffer[] = []
   try {
+    if (Atomics.load(takenBack, id % takenBack.length) !== 0) throw new ModelError(CANCELLED, 'The caller left')
     const [response, moved] = movable(methods[method](model, request))
-    outcome = { id, response }
+    outcome = { id, ms: performance.now() - begun, response }
     transfer = moved
   } catch (error) {
-    outcome = { id, ...statusOf(error) }
+    outcome = { id, ms: performance.now() - begun, ...statusOf(error) }
   }
   port.postMessage(outcome, transfer)
 }

@@ -3,7 +3,7 @@ import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, ty
 import { connect as connectSocket } from 'node:net'
 import { now } from '../clock.js'
 import { CallError, type CallOptions, type Channel } from './channel.js'
-import { framed, MessageReader, percentDecoded, timeoutText } from './framing.js'
+import { framed, MessageReader, percentDecoded, timeoutText, windowBytes } from './framing.js'
 
 const CANCELLED = 1
 const UNKNOWN = 2
@@ -11,11 +11,14 @@ const DEADLINE_EXCEEDED = 4
 const INTERNAL = 13
 const UNAVAILABLE = 14
 
-/** What a model server may send before it must wait for us to read, per call and in all. HTTP/2's own 64 KiB would cost a round trip for each of that size. */
-const windowBytes = 8 * 1024 * 1024
-
 /** A session has 2^30 stream numbers; a fresh one is opened in good time. */
 const maxCallsOfSession = 2 ** 29
+
+/**
+ * A call that passed its deadline is left to the server for so long, which ends it by itself. A reset for each would not do: nghttp2, in the embedded model server
+ * among others, takes more than 33 resets a second for an attack and ends the connection with all its calls.
+ */
+const resetAfterMs = 1000
 
 /** setTimeout's limit. */
 const maxTimerMs = 2 ** 31 - 1
@@ -31,6 +34,7 @@ const unavailable = (why: string): CallError => new CallError(UNAVAILABLE, why, 
 class Call {
   readonly #message = new MessageReader()
   readonly #stream: CallStream
+  readonly #deadline: number
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
   readonly #resolve: (answer: Buffer) => void
@@ -39,6 +43,7 @@ class Call {
 
   constructor (stream: CallStream, { deadline, signal }: CallOptions, resolve: (answer: Buffer) => void, reject: (error: CallError) => void) {
     this.#stream = stream
+    this.#deadline = deadline
     this.#signal = signal
     this.#timer = setTimeout(expire, Math.min(deadline - now(), maxTimerMs), this)
     this.#resolve = resolve
@@ -57,7 +62,8 @@ class Call {
     if (status === 0) {
       this.#sawOk = true
       this.#finish(false)
-    } else this.#fail(new CallError(Number.isInteger(status) ? status : UNKNOWN, percentDecoded(String(headers['grpc-message'] ?? '')), 'server'))
+    } else if (status === CANCELLED && Date.now() >= this.#deadline) this.#fail(late()) // What C++ servers may say of a deadline.
+    else this.#fail(new CallError(Number.isInteger(status) ? status : UNKNOWN, percentDecoded(String(headers['grpc-message'] ?? '')), 'server'))
   }
 
   /** The stream is over, with or without the server's status. */
@@ -66,13 +72,16 @@ class Call {
     else this.#fail(unavailable(why))
   }
 
-  /** Ends it from our side. */
-  cancel (error: CallError): void {
-    this.#fail(error)
-    this.#stream.close(constants.NGHTTP2_CANCEL)
+  /** The deadline passed. */
+  expire (): void {
+    this.#fail(late())
+    setTimeout(reset, resetAfterMs, this.#stream).unref()
   }
 
-  readonly #abort = (): void => this.cancel(aborted())
+  readonly #abort = (): void => {
+    this.#fail(aborted())
+    reset(this.#stream)
+  }
 
   /** Trailers may overtake the last chunks: then the end of the stream is waited for. */
   #finish (ended: boolean): void {
@@ -80,7 +89,7 @@ class Call {
     if ('message' in read) {
       this.#settle()
       this.#resolve(read.message)
-    } else if (ended || !read.short) this.#fail(new CallError(INTERNAL, `the answer cannot be read: ${read.fault}`, 'server'))
+    } else if (ended || read.kind !== 'short') this.#fail(new CallError(INTERNAL, `the answer cannot be read: ${read.fault}`, 'server'))
   }
 
   #fail (error: CallError): void {
@@ -95,7 +104,8 @@ class Call {
   }
 }
 
-const expire = (call: Call): void => call.cancel(late())
+const expire = (call: Call): void => call.expire()
+const reset = (stream: CallStream): void => { if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL) }
 
 // Listeners of every stream alike: a closure per call would be kept by the finished streams.
 function onHeaders (this: CallStream, headers: IncomingHttpHeaders): void { this.call?.heard(headers) }

@@ -3,6 +3,9 @@
 /** A flag (1: compressed) and the message's length, big-endian. */
 export const frameHeaderBytes = 5
 
+/** What the other side may send before it must wait for this one to read, per call and in all. HTTP/2's own 64 KiB would cost a round trip for each of that size. */
+export const windowBytes = 8 * 1024 * 1024
+
 /** Below it a copy behind the frame header is cheaper than a second write. */
 const worthTwoWrites = 16 * 1024
 
@@ -17,6 +20,9 @@ export function framed (message: Uint8Array): readonly Uint8Array[] {
   return [head]
 }
 
+/** Why chunks are not one message; of `short` ones the rest may still come. */
+export interface Fault { readonly kind: 'short' | 'compressed' | 'several', readonly fault: string }
+
 /** Puts the one message of a unary call together from the chunks of its stream. */
 export class MessageReader {
   #chunks: Buffer[] = []
@@ -27,19 +33,16 @@ export class MessageReader {
     this.#bytes += chunk.length
   }
 
-  /**
-   * The message, when the chunks are exactly one that is not compressed; else why not. It may share memory with the chunks.
-   * `short` says that more chunks could still complete it.
-   */
-  message (): { readonly message: Buffer } | { readonly fault: string, readonly short: boolean } {
+  /** The message, when the chunks are exactly one that is not compressed; else why not. It may share memory with the chunks. */
+  message (): { readonly message: Buffer } | Fault {
     const { length } = this.#chunks
     const bytes = length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#bytes)
     if (length > 1) this.#chunks = [bytes]
-    if (bytes.length < frameHeaderBytes) return { fault: bytes.length === 0 ? 'no message came' : 'the message is cut off', short: true }
-    if (bytes[0] !== 0) return { fault: 'the message is compressed, which was not offered', short: false }
+    if (bytes.length < frameHeaderBytes) return { kind: 'short', fault: bytes.length === 0 ? 'no message came' : 'the message is cut off' }
+    if (bytes[0] !== 0) return { kind: 'compressed', fault: 'the message is compressed, which was not offered' }
     const end = frameHeaderBytes + bytes.readUInt32BE(1)
-    if (bytes.length < end) return { fault: `the message is cut off: ${end} bytes announced, ${bytes.length} came`, short: true }
-    if (bytes.length > end) return { fault: 'more than one message came', short: false }
+    if (bytes.length < end) return { kind: 'short', fault: `the message is cut off: ${end} bytes announced, ${bytes.length} came` }
+    if (bytes.length > end) return { kind: 'several', fault: 'more than one message came' }
     return { message: bytes.subarray(frameHeaderBytes) }
   }
 }
@@ -71,7 +74,6 @@ export function percentDecoded (text: string): string {
   }
 }
 
-/** Text as `grpc-message`: the bytes of its UTF-8 that are not printable ASCII, and the percent sign itself, as %XX. */
-export const percentEncoded = (text: string): string => /^[ -$&-~]*$/.test(text)
-  ? text
-  : Array.from(Buffer.from(text), byte => byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
+/** Text as `grpc-message`: what is not printable ASCII as the %XX of its UTF-8, and so are the percent sign and blanks at the ends, which headers lose. */
+export const percentEncoded = (text: string): string =>
+  text.replace(/^ | $|[^ -$&-~]/gu, character => Array.from(Buffer.from(character), byte => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''))

@@ -1,6 +1,5 @@
-// Loads protos/ once and gives encoders and decoders for the cold messages, the method paths, and service definitions for a gRPC server. Knows no connection; the hot pair of predict has its own codec in tensor/.
+// Loads protos/ once and gives encoders and decoders for the cold messages, and the method paths. Knows no connection; the hot pair of predict has its own codec in tensor/.
 import { fileURLToPath } from 'node:url'
-import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader'
 import type * as m from './messages.js'
 
@@ -59,19 +58,3 @@ export const methods = {
   getModelStatus: '/tensorflow.serving.ModelService/GetModelStatus',
   handleReloadConfig: '/tensorflow.serving.ModelService/HandleReloadConfigRequest'
 } as const
-
-const passThrough = (bytes: Buffer): Buffer => bytes
-
-/**
- * The definition of `PredictionService` or `ModelService` for grpc-js's Server.addService. The methods named in `raw` give their handler
- * the request's bytes and take the answer's bytes; the others give and take the messages of messages.ts.
- */
-export function serviceDefinition (name: 'PredictionService' | 'ModelService', raw: readonly string[] = []): ServiceDefinition {
-  const service = definitions[`tensorflow.serving.${name}`] as unknown as Record<string, MethodDefinition<unknown, unknown>>
-  return Object.fromEntries(Object.entries(service).map(([method, definition]) => [
-    method,
-    raw.includes(method)
-      ? { ...definition, requestSerialize: passThrough, requestDeserialize: passThrough, responseSerialize: passThrough, responseDeserialize: passThrough }
-      : definition
-  ])) as ServiceDefinition
-}

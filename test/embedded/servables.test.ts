@@ -19,7 +19,7 @@ const setUp = (t: Test, options: Partial<ConstructorParameters<typeof Servables>
 const config = (name: string, basePath: string, more: Partial<ModelConfig> = {}): ModelConfig => ({ name, basePath, policy: { kind: 'latest', count: 1 }, labels: new Map(), ...more })
 const states = (servables: Servables, model: string): string[] => servables.statuses(model, {}).map(({ version, state, errorCode }) => `${version} ${state} ${errorCode}`)
 const ask = async (servables: Servables, model: string, choice: Parameters<Servables['resolve']>[1] = {}): Promise<number> => {
-  return Number(Buffer.from(await servables.resolve(model, choice).call('predict', new Uint8Array(1), Date.now() + 60_000)).toString())
+  return Number(Buffer.from(await servables.resolve(model, choice).call('predict', new Uint8Array(1), { deadline: Date.now() + 60_000 })).toString())
 }
 
 t.test('loads what the policies want and answers by version, label or neither', async t => {
@@ -88,7 +88,7 @@ t.test('a new version takes over when it is available, a removed model ends', as
   await second.unload()
   t.strictSame(states(servables, 'm'), ['3 END 15', '2 END 0', '1 END 0'])
   t.throws(() => servables.resolve('m', {}), { name: 'ModelError', status: 5 })
-  await t.rejects(second.call('predict', new Uint8Array(0), Date.now() + 1000), { name: 'ModelError', status: 5 })
+  await t.rejects(second.call('predict', new Uint8Array(0), { deadline: Date.now() + 1000 }), { name: 'ModelError', status: 5 })
 })
 
 t.test('the base path moves, the version stays: the old one serves until the new one is there', async t => {

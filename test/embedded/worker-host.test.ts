@@ -7,6 +7,7 @@ import { writePredictLog } from '../../src/tensor/proto/prediction-log.js'
 import { writeRecords } from '../../src/tfrecord/write.js'
 import { warmupFile } from '../../src/warmup/file.js'
 import { floats, ints, linear, linearVariables, writeVersion } from './saved-model-writer.js'
+import type { CallContext } from '../../src/embedded/method.js'
 import type { ModelError } from '../../src/embedded/formats/format.js'
 
 const wild = { entry: new URL('./fixtures/wild-worker.mjs', import.meta.url), execArgv: [] }
@@ -14,11 +15,11 @@ const log = (): void => {}
 const inMs = (ms: number): number => Date.now() + ms
 const ample = (): number => inMs(60_000)
 
-const start = async (t: Test, { onLost = (_error: ModelError): void => {}, graceMs = undefined as number | undefined, folder = t.testdir({ here: '' }) } = {}): Promise<(text: string, deadline?: number, signal?: AbortSignal) => Promise<string>> => {
+const start = async (t: Test, { onLost = (_error: ModelError): void => {}, graceMs = undefined as number | undefined, folder = t.testdir({ here: '' }) } = {}): Promise<(text: string, deadline?: number, context?: Partial<CallContext>) => Promise<string>> => {
   const host = new WorkerHost({ folder, version: 1n, title: 'm version 1', log, onLost, program: wild, graceMs })
   t.teardown(async () => { await host.close(0) })
   await host.load()
-  return async (text, deadline = ample(), signal) => Buffer.from(await host.call('predict', Buffer.from(text), deadline, signal)).toString()
+  return async (text, deadline = ample(), context = {}) => Buffer.from(await host.call('predict', Buffer.from(text), Object.assign(context, { deadline }))).toString()
 }
 
 t.test('calls are answered in order, errors keep their status', async t => {
@@ -51,13 +52,39 @@ t.test('a deadline that has passed, or passes in the queue, runs nothing', async
   await t.rejects(call('a', inMs(-1)), { name: 'ModelError', status: 4 })
   const long = call(`until ${flag}`)
   await t.rejects(call('b', inMs(20)), { name: 'ModelError', status: 4 })
-  const left = new AbortController()
-  const abandoned = call('c', ample(), left.signal)
-  left.abort()
+  const left: Partial<CallContext> = {}
+  const abandoned = call('c', ample(), left)
+  left.onLeft!()
   await t.rejects(abandoned)
   writeFileSync(flag, '')
   t.equal(await long, 'until 1')
   t.equal(await call('d'), 'd 2')
+})
+
+t.test('calls are handed ahead of time to a quick worker, and still dropped when nobody waits for them', async t => {
+  const call = await start(t)
+  t.equal(await call('quick'), 'quick 1', 'from now on it counts as quick')
+  const flag = join(t.testdir({}), 'flag')
+  const left: Partial<CallContext> = {}
+  const first = call(`until ${flag}`)
+  const abandoned = call('a', ample(), left)
+  const late = call('b', inMs(20))
+  const last = call('c')
+  left.onLeft!()
+  await t.rejects(abandoned, { name: 'ModelError', status: 1 })
+  await t.rejects(late, { name: 'ModelError', status: 4 })
+  writeFileSync(flag, '')
+  t.equal(await first, 'until 2')
+  t.equal(await last, 'c 3', 'the two between never ran')
+})
+
+t.test('many calls at once to a quick worker: each has its own answer, through its death too', async t => {
+  const call = await start(t)
+  await call('quick')
+  const words = Array.from({ length: 100 }, (_, i) => i === 40 ? 'exit' : `w${i}`)
+  const answers = await Promise.all(words.map(async word => await call(word).catch((error: ModelError) => `exit ${error.status}`)))
+  t.strictSame(answers.map(answer => answer.split(' ')[0]), words)
+  t.equal(answers[40], 'exit 13')
 })
 
 t.test('a worker that dies fails its call and is started again', async t => {
@@ -94,10 +121,10 @@ t.test('a load that fails, and one that dies', async t => {
 t.test('the queue is bounded', async t => {
   const call = await start(t)
   const flag = join(t.testdir({}), 'flag')
-  const left = new AbortController()
+  const left = Array.from({ length: 1025 }, (): Partial<CallContext> => ({}))
   const running = call(`until ${flag}`)
-  const statuses = Promise.all(Array.from({ length: 1025 }, async () => await call('a', ample(), left.signal).catch((error: ModelError) => error.status)))
-  left.abort()
+  const statuses = Promise.all(left.map(async context => await call('a', ample(), context).catch((error: ModelError) => error.status)))
+  for (const { onLeft } of left) onLeft?.()
   t.equal((await statuses).filter(status => status === 8).length, 1, 'one runs, 1024 wait, one is refused')
   writeFileSync(flag, '')
   t.equal(await running, 'until 1')
@@ -106,9 +133,9 @@ t.test('the queue is bounded', async t => {
 t.test('close lets calls finish', async t => {
   const host = new WorkerHost({ folder: t.testdir({ here: '' }), version: 1n, title: 'm version 1', log, onLost: () => {}, program: wild })
   await host.load()
-  const answers = Promise.all(['a', 'b'].map(async text => Buffer.from(await host.call('predict', Buffer.from(text), ample())).toString()))
+  const answers = Promise.all(['a', 'b'].map(async text => Buffer.from(await host.call('predict', Buffer.from(text), { deadline: ample() })).toString()))
   const closed = host.close(10_000)
-  await t.rejects(host.call('predict', Buffer.from('c'), ample()), { name: 'ModelError', status: 14 })
+  await t.rejects(host.call('predict', Buffer.from('c'), { deadline: ample() }), { name: 'ModelError', status: 14 })
   t.strictSame(await answers, ['a 1', 'b 2'])
   await closed
 })
@@ -123,11 +150,11 @@ t.test('the real worker: a SavedModel, small and large tensors', async t => {
   for (const size of [1, 100_000]) {
     const x = floats([size], ...Array.from({ length: size }, (_, i) => i))
     const request = writePredictRequest({ model: { name: 'm', signatureName: '' }, inputs: { x }, outputFilter: [] })
-    const { outputs, model } = readPredictResponse(await host.call('predict', request, ample()))
+    const { outputs, model } = readPredictResponse(await host.call('predict', request, { deadline: ample() }))
     t.equal(model.version, 3n)
     t.ok((outputs.y.data as Float32Array).every((y, i) => y === i / 2 + 2))
   }
-  await t.rejects(host.call('predict', Buffer.from([255]), ample()), { name: 'ModelError', status: 3 })
+  await t.rejects(host.call('predict', Buffer.from([255]), { deadline: ample() }), { name: 'ModelError', status: 3 })
 })
 
 t.test('the real worker: the warm-up file is run before the load is done', async t => {

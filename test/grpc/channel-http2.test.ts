@@ -8,7 +8,7 @@ import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type S
 import t, { type Test } from 'tap'
 import { openChannel } from '../../src/grpc/channel-http2.js'
 import { CallError, type Channel } from '../../src/grpc/channel.js'
-import { methods, serviceDefinition } from '../../src/grpc/protos.js'
+import { methods } from '../../src/grpc/protos.js'
 
 type Handler = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void
 
@@ -24,7 +24,8 @@ const soon = (): number => Date.now() + 20_000
 async function serve (t: Test, handler: Handler): Promise<Channel> {
   const socket = socketFor(t)
   const server = new Server({ 'grpc.max_receive_message_length': -1 })
-  server.addService(serviceDefinition('PredictionService', ['Predict']), { Predict: handler })
+  const same = (bytes: Buffer): Buffer => bytes
+  server.addService({ Predict: { path: methods.predict, requestStream: false, responseStream: false, requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same } }, { Predict: handler })
   await new Promise<void>((resolve, reject) => server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), error => error === null ? resolve() : reject(error)))
   const channel = openChannel(socket)
   t.teardown(() => { channel.close(); server.forceShutdown() })
