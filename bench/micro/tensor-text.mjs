@@ -28,12 +28,18 @@ const tensors = {
   int64: { dtype: 'DT_INT64', shape, data: BigInt64Array.from({ length: count }, () => BigInt(Math.floor(random() * 2 ** 53))) }
 }
 
+/** Milliseconds of CPU that this process has used: what others do on the machine counts less. */
+function cpu () {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 function best (work, turns = 7) {
   let least = Infinity
   for (let i = 0; i < turns; i++) {
-    const start = performance.now()
+    const start = cpu()
     work()
-    least = Math.min(least, performance.now() - start)
+    least = Math.min(least, cpu() - start)
   }
   return least
 }
@@ -55,9 +61,9 @@ for (const [kind, { dtype, data }] of Object.entries(tensors)) {
   for (const [, { decodeBody }] of sides) {
     let least = Infinity
     for (let i = 0; i < 5; i++) {
-      const start = performance.now()
+      const start = cpu()
       await decodeBody({ mediaType: 'application/json', body: own }, { name: '', inputs: infos, outputs: new Map() })
-      least = Math.min(least, performance.now() - start)
+      least = Math.min(least, cpu() - start)
     }
     turns.push(perMB(least))
   }

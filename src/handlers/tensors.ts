@@ -1,7 +1,8 @@
 // Helpers with which a handler makes and reads tensors. Pure; part of the public module.
 import { dtypes, type DType } from '../tensor/dtype.js'
 import { nest, readNested } from '../tensor/evaluate/nested.js'
-import { halfPattern, bfloat16Pattern, bfloat16Value, halfValue, asShortDouble } from '../tensor/evaluate/shortest.js'
+import { asShortDouble } from '../tensor/evaluate/shortest.js'
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfToFloat32 } from '../tensor/half.js'
 import { allocate, elementCount, type Tensor } from '../tensor/tensor.js'
 import type { FieldError } from '../errors.js'
 import type { Nested } from './context.js'
@@ -22,7 +23,7 @@ export function castData (dtype: DType, data: ArrayLike<number | bigint>): Tenso
   }
   const big = target instanceof BigInt64Array || target instanceof BigUint64Array
   const real = target instanceof Float32Array || target instanceof Float64Array
-  const pattern = dtype === 'DT_HALF' ? halfPattern : dtype === 'DT_BFLOAT16' ? bfloat16Pattern : undefined
+  const pattern = dtype === 'DT_HALF' ? float32ToHalf : dtype === 'DT_BFLOAT16' ? float32ToBfloat16 : undefined
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!
     if (big) target[i] = BigInt(value)
@@ -73,8 +74,8 @@ export function values (tensor: Tensor): (number | bigint | boolean | string)[] 
     case 'DT_STRING': return texts(tensor)
     case 'DT_BOOL': return Array.from(data as Uint8Array, Boolean)
     case 'DT_FLOAT': return Array.from(data as Float32Array, value => asShortDouble(value))
-    case 'DT_HALF': return Array.from(data as Uint16Array, pattern => asShortDouble(halfValue(pattern), value => halfValue(halfPattern(value))))
-    case 'DT_BFLOAT16': return Array.from(data as Uint16Array, pattern => asShortDouble(bfloat16Value(pattern), value => bfloat16Value(bfloat16Pattern(value))))
+    case 'DT_HALF': return Array.from(data as Uint16Array, pattern => asShortDouble(halfToFloat32(pattern), value => halfToFloat32(float32ToHalf(value))))
+    case 'DT_BFLOAT16': return Array.from(data as Uint16Array, pattern => asShortDouble(bfloat16ToFloat32(pattern), value => bfloat16ToFloat32(float32ToBfloat16(value))))
     default: return Array.from(data as ArrayLike<number | bigint>)
   }
 }

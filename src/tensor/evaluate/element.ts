@@ -1,6 +1,8 @@
 // One JSON value ↔ one element of a tensor, strictly by dtype. Knows no shapes and no names.
 import type { DType } from '../dtype.js'
-import { bfloat16Pattern, bfloat16Value, halfPattern, halfValue, shortestBy, shortestFloat32, shortestFloat64 } from './shortest.js'
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfToFloat32 } from '../half.js'
+import type { TextWriter } from '../text-writer.js'
+import { putShortestFloat32, shortestBy, shortestFloat64 } from './shortest.js'
 
 /** An element as the tensor's array holds it. */
 export type Element = number | bigint | Uint8Array
@@ -67,8 +69,8 @@ const int32 = small('int32', -2147483648, 2147483647)
 const readers: Partial<Record<DType, ReadElement>> = {
   DT_FLOAT: floating('float32', Math.fround, value => value),
   DT_DOUBLE: floating('float64', value => value, value => value),
-  DT_HALF: floating('float16', value => halfValue(halfPattern(value)), halfPattern),
-  DT_BFLOAT16: floating('bfloat16', value => bfloat16Value(bfloat16Pattern(value)), bfloat16Pattern),
+  DT_HALF: floating('float16', value => halfToFloat32(float32ToHalf(value)), float32ToHalf),
+  DT_BFLOAT16: floating('bfloat16', value => bfloat16ToFloat32(float32ToBfloat16(value)), float32ToBfloat16),
   DT_INT8: int8,
   DT_QINT8: int8,
   DT_UINT8: uint8,
@@ -91,27 +93,37 @@ export const elementReader = (dtype: DType): ReadElement | undefined => readers[
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function writeText (bytes: Uint8Array): string {
+function putText (out: TextWriter, bytes: Uint8Array): void {
   try {
-    return JSON.stringify(utf8.decode(bytes))
+    out.utf8(JSON.stringify(utf8.decode(bytes)))
   } catch {
-    return `{"b64":"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"}`
+    out.utf8(`{"b64":"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"}`)
   }
 }
 
-const finite = (value: number, write: (value: number) => string): string => Number.isFinite(value) ? write(value) : `"${value}"`
-const half = (value: number): string => finite(halfValue(value), exact => shortestBy(exact, short => halfValue(halfPattern(short))))
-const bfloat16 = (value: number): string => finite(bfloat16Value(value), exact => shortestBy(exact, short => bfloat16Value(bfloat16Pattern(short))))
+/** Writes an element as JSON. */
+export type PutElement = (out: TextWriter, element: Element) => void
 
-/** The function that writes an element of this dtype as JSON: numbers shortest, 64-bit integers by all their digits, what is not finite as the words "NaN", "Infinity", "-Infinity", texts that are not UTF-8 as {"b64": …}. */
-export function elementWriter (dtype: DType): (element: Element) => string {
+const finite = (put: (out: TextWriter, value: number) => void): PutElement => (out, element) => {
+  const value = element as number
+  if (Number.isFinite(value)) put(out, value)
+  else out.ascii(`"${value}"`)
+}
+const half = finite((out, value) => { out.ascii(shortestBy(value, short => halfToFloat32(float32ToHalf(short)))) })
+const bfloat16 = finite((out, value) => { out.ascii(shortestBy(value, short => bfloat16ToFloat32(float32ToBfloat16(short)))) })
+const float32 = finite(putShortestFloat32)
+const float64 = finite((out, value) => { out.ascii(shortestFloat64(value)) })
+
+/** How an element of this dtype is written: numbers shortest, 64-bit integers by all their digits, what is not finite as the words "NaN", "Infinity", "-Infinity", texts that are not UTF-8 as {"b64": …}. */
+export function elementPutter (dtype: DType): PutElement {
   switch (dtype) {
-    case 'DT_FLOAT': case 'DT_COMPLEX64': return element => finite(element as number, shortestFloat32)
-    case 'DT_DOUBLE': case 'DT_COMPLEX128': return element => finite(element as number, shortestFloat64)
-    case 'DT_HALF': return element => half(element as number)
-    case 'DT_BFLOAT16': return element => bfloat16(element as number)
-    case 'DT_BOOL': return element => element === 0 ? 'false' : 'true'
-    case 'DT_STRING': case 'DT_RESOURCE': case 'DT_VARIANT': return element => writeText(element as Uint8Array)
-    default: return String
+    case 'DT_FLOAT': case 'DT_COMPLEX64': return float32
+    case 'DT_DOUBLE': case 'DT_COMPLEX128': return float64
+    case 'DT_HALF': return (out, element) => { half(out, halfToFloat32(element as number)) }
+    case 'DT_BFLOAT16': return (out, element) => { bfloat16(out, bfloat16ToFloat32(element as number)) }
+    case 'DT_BOOL': return (out, element) => { out.ascii(element === 0 ? 'false' : 'true') }
+    case 'DT_STRING': case 'DT_RESOURCE': case 'DT_VARIANT': return (out, element) => { putText(out, element as Uint8Array) }
+    case 'DT_INT64': case 'DT_UINT64': return (out, element) => { out.ascii(element.toString()) }
+    default: return (out, element) => { out.whole(element as number) }
   }
 }

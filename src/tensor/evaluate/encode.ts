@@ -1,42 +1,51 @@
 // Tensors → the JSON answer of the evaluate API: an object of outputs by name, numbers in their shortest text. Knows no HTTP.
 import { dtypeRow } from '../dtype.js'
 import { elementCount, type Tensor, type Tensors } from '../tensor.js'
-import { elementWriter } from './element.js'
+import { TextWriter } from '../text-writer.js'
+import { elementPutter } from './element.js'
 
-function writeTensor (tensor: Tensor, shape: readonly number[]): string {
+const OPEN = 0x5b
+const CLOSE = 0x5d
+const COMMA = 0x2c
+
+function putTensor (out: TextWriter, tensor: Tensor, shape: readonly number[]): void {
   const { dtype, data } = tensor
-  const write = elementWriter(dtype)
+  const put = elementPutter(dtype)
   const lanes = dtypeRow(dtype).lanes ?? 1
   const sizes = lanes === 1 ? shape : [...shape, lanes]
   if (data.length < elementCount(sizes)) throw new TypeError(`a tensor of shape [${shape.join(', ')}] holds only ${data.length} values`)
-  if (sizes.length === 0) return write(data[0]!)
-  if (elementCount(sizes) === 0) return writeEmpty(sizes)
-  const parts: string[] = []
-  const row = sizes.at(-1)!
   let next = 0
   const visit = (depth: number): void => {
-    parts.push('[')
-    if (depth === sizes.length - 1) {
-      for (let i = 0; i < row; i++) parts.push(i === 0 ? '' : ',', write(data[next++]!))
-    } else {
-      for (let i = 0; i < sizes[depth]!; i++) {
-        if (i > 0) parts.push(',')
-        visit(depth + 1)
-      }
+    if (depth === sizes.length) return put(out, data[next++]!)
+    const size = sizes[depth]!
+    out.byte(OPEN)
+    for (let i = 0; i < size; i++) {
+      if (i > 0) out.byte(COMMA)
+      visit(depth + 1)
     }
-    parts.push(']')
+    out.byte(CLOSE)
   }
   visit(0)
-  return parts.join('')
 }
 
-const writeEmpty = ([size, ...rest]: readonly number[]): string => size === undefined || size === 0 ? '[]' : `[${new Array<string>(size).fill(writeEmpty(rest)).join(',')}]`
+/** Room for the text, as a rule: a number takes about ten bytes. More is made where it is needed. */
+const expectedBytes = (tensor: Tensor): number => 64 + tensor.data.length * 11
 
-/** One tensor as JSON, with all its dimensions. */
-export const tensorText = (tensor: Tensor): string => writeTensor(tensor, tensor.shape)
+/** One tensor as JSON, with all its dimensions. Throws a TypeError for one that holds too few values. */
+export function tensorText (tensor: Tensor): string {
+  const out = new TextWriter(expectedBytes(tensor))
+  putTensor(out, tensor, tensor.shape)
+  return out.text()
+}
 
-/** `{"name":…}` for every output, in the order given. `plain` drops all dimensions of size one, so that one value stands without lists. */
+/** `{"name":…}` for every output, in the order given. `plain` drops all dimensions of size one, so that one value stands without lists. Throws like `tensorText`. */
 export function encodeOutputs (outputs: Tensors, { plain }: { plain: boolean }): Buffer {
-  const members = Object.entries(outputs).map(([name, tensor]) => `${JSON.stringify(name)}:${writeTensor(tensor, plain ? tensor.shape.filter(size => size !== 1) : tensor.shape)}`)
-  return Buffer.from(`{${members.join(',')}}`)
+  const entries = Object.entries(outputs)
+  const out = new TextWriter(entries.reduce((sum, [, tensor]) => sum + expectedBytes(tensor), 0))
+  entries.forEach(([name, tensor], i) => {
+    out.utf8(`${i === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+    putTensor(out, tensor, plain ? tensor.shape.filter(size => size !== 1) : tensor.shape)
+  })
+  out.ascii(entries.length === 0 ? '{}' : '}')
+  return out.finish()
 }

@@ -2,7 +2,6 @@
 import { OutriggerError } from '../../errors.js'
 import { dtypes, type DType } from '../dtype.js'
 import type { NumericData, Tensor } from '../tensor.js'
-import { elementWriter } from './element.js'
 import { tensorText } from './encode.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -115,7 +114,7 @@ export function writeJson (value: unknown, open: readonly object[] = []): string
   if (open.includes(value)) throw new TypeError('a cycle cannot be written as JSON')
   if (open.length > 500) throw new TypeError('lists nested deeper than 500 cannot be written')
   const dtype = dtypeOfTypedArray(value)
-  if (dtype !== undefined) return `[${Array.from(value as NumericData as ArrayLike<number | bigint>, elementWriter(dtype)).join(',')}]`
+  if (dtype !== undefined) return tensorText({ dtype, shape: [(value as NumericData).length], data: value as NumericData })
   if (isTensor(value)) return tensorText(value)
   const inside = [...open, value]
   const { toJSON } = value as { toJSON?: unknown }

@@ -1,8 +1,9 @@
 // tensor/json/predict-response.ts: the very text of answers.
 import t from 'tap'
-import { printPredictions } from '../../../src/tensor/json/predict-response.js'
+import { printPredictions as print } from '../../../src/tensor/json/predict-response.js'
 import type { Tensor } from '../../../src/tensor/tensor.js'
 
+const printPredictions = (...given: Parameters<typeof print>): string => print(...given).toString()
 const float = (shape: number[], ...values: number[]): Tensor => ({ dtype: 'DT_FLOAT', shape, data: new Float32Array(values) })
 const string = (shape: number[], ...values: (string | Uint8Array)[]): Tensor => ({ dtype: 'DT_STRING', shape, data: values.map(value => typeof value === 'string' ? Buffer.from(value) : value) })
 

@@ -31,7 +31,7 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
     done()
   })
 
-  async function answer (request: FastifyRequest): Promise<string> {
+  async function answer (request: FastifyRequest): Promise<string | Buffer> {
     const { method, url = '/' } = request.raw
     if (method === 'TRACE') throw new OutriggerError('REQUEST_UNIMPLEMENTED', 'TRACE is not supported')
     const target = readTarget(method ?? 'GET', url)
@@ -46,8 +46,8 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
 
   async function handle (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)
-    const text = await answer(request)
-    return reply.header('content-type', 'application/json').send(Buffer.from(text))
+    const given = await answer(request)
+    return reply.header('content-type', 'application/json').send(typeof given === 'string' ? Buffer.from(given) : given)
   }
 
   // `models` without a slash behind it is told apart by url.ts, so one wildcard covers all; the paths of the OpenAPI document are declared apart.

@@ -21,8 +21,8 @@ function inputsOf (entry: VersionEntry, signature: string): Inputs {
   return found.inputs
 }
 
-/** The text of the answer. Rejects with an OutriggerError. */
-export async function predict (service: Service, request: FastifyRequest, target: Target, body: Buffer): Promise<string> {
+/** The answer, ready to send. Rejects with an OutriggerError. */
+export async function predict (service: Service, request: FastifyRequest, target: Target, body: Buffer): Promise<Buffer> {
   let entry: VersionEntry | undefined
   const { signature, format, inputs } = readPredictBody(body, name => {
     entry ??= service.registry.resolve(target.model, target.choice)
@@ -32,7 +32,7 @@ export async function predict (service: Service, request: FastifyRequest, target
   // readPredictBody has asked for the inputs, so there is an entry.
   const answering = entry!
   const outputs = await service.predict(answering, inputs, { signature, deadline: deadlineOf(service, request, target.model), signal: request.callerSignal })
-  const text = printPredictions(outputs, format)
+  const answer = printPredictions(outputs, format)
   request.outcome.version = answering.version
-  return text
+  return answer
 }
