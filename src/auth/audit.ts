@@ -59,12 +59,15 @@ export function openAudit ({ to, log, onDropped, now = Date.now }: AuditOptions)
   async function writeWaiting (): Promise<void> {
     const file = await open(to, 'a', 0o600)
     try {
-      while (waitingBytes > 0) {
+      // Only what waits now: under load the file would never be opened anew.
+      let batchBytes = waitingBytes
+      while (batchBytes > 0) {
         waiting = [Buffer.concat(waiting)]
         const { bytesWritten } = await file.write(waiting[0]!)
         // What came meanwhile stands behind.
         waiting[0] = waiting[0]!.subarray(bytesWritten)
         waitingBytes -= bytesWritten
+        batchBytes -= bytesWritten
       }
     } finally {
       await file.close()
