@@ -3,6 +3,10 @@
 /** `read` is any valid token's. */
 export type Access = 'open' | 'read' | 'predict' | 'explain' | 'admin'
 
+/** What can stand outside tokens, by the setting. */
+export const authAreas = ['health', 'metrics', 'docs', 'none'] as const
+export type AuthArea = (typeof authAreas)[number]
+
 /** Scopes as `kind` or `kind:model`, the model's name decoded. */
 export type Grants = ReadonlySet<string>
 

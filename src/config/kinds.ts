@@ -1,5 +1,6 @@
 // The kinds of values that a setting can have: how each is read from text, what its JSON Schema is, and what it is called in messages. Knows no setting.
 import { Type, type TSchema } from 'typebox'
+import { readBlock } from '../auth/address-list.js'
 
 /** One setting: its value's kind, default and meaning. `T` is the type of the parsed value. */
 export interface Setting<T> {
@@ -43,14 +44,32 @@ export const path = <W extends Words>(words: W) => make<string, W>({ placeholder
   return raw
 })
 
-export const list = <W extends Words>(words: W) => make<readonly string[], W>(words, 'A,B', Type.Array(Type.String()), raw =>
-  typeof raw === 'object' ? raw.map(String) : String(raw).split(',').map(part => part.trim()).filter(part => part !== ''))
+const readList = (raw: Parameters<Setting<unknown>['parse']>[0]): readonly string[] =>
+  typeof raw === 'object' ? raw.map(String) : String(raw).split(',').map(part => part.trim()).filter(part => part !== '')
+
+export const list = <W extends Words>(words: W) => make<readonly string[], W>(words, 'A,B', Type.Array(Type.String()), readList)
 
 export const flag = <W extends Words>(words: W) => make<boolean, W>(words, '', Type.Boolean(), raw => {
   if (raw === true || raw === 'true' || raw === '1') return true
   if (raw === false || raw === 'false' || raw === '0') return false
   throw new Error('must be true or false')
 })
+
+/** Addresses in CIDR form; never none, since an empty list would be read as everybody by some and as nobody by others. */
+export const addresses = <W extends Words>(words: W) => make<readonly string[], W>(words, '10.0.0.0/8,::1', Type.Array(Type.String(), { minItems: 1 }), raw => {
+  const blocks = readList(raw)
+  if (blocks.length === 0) throw new Error('must name at least one address')
+  blocks.forEach(readBlock)
+  return blocks
+})
+
+/** Words out of a few. */
+export const choices = <const C extends readonly string[], W extends Words>(among: C, words: W) =>
+  make<readonly C[number][], W>(words, among.slice(0, 2).join(','), Type.Array(Type.Union(among.map(one => Type.Literal(one)))), raw => readList(raw).map(word => {
+    const found = among.find(one => one === word)
+    if (found === undefined) throw new Error(`must be out of ${among.join(', ')}`)
+    return found
+  }))
 
 export const integer = <W extends Words>(min: number, max: number, words: W) => make<number, W>(words, 'N', Type.Integer({ minimum: min, maximum: max }), raw => {
   const value = typeof raw === 'number' ? raw : /^-?\d{1,15}$/.test(String(raw)) ? Number(raw) : NaN

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
 import { OutriggerError } from '../errors.js'
+import { authFaults } from './auth-faults.js'
 import { envWord, fileWord, flagWord, settings, type Config, type SettingKey } from './schema.js'
 import type { Setting } from './kinds.js'
 
@@ -131,7 +132,7 @@ function together (config: Config, origins: Partial<Record<SettingKey, Origin>>)
   if ((config.modelName === undefined) !== (config.modelBasePath === undefined)) faults.push('model-name and model-base-path go together: give both or neither')
   const sources = [origins.models !== 'default' && 'models', config.modelConfigFile !== undefined && 'model-config-file', config.modelBasePath !== undefined && 'model-base-path'].filter(Boolean)
   if (sources.length > 1) faults.push(`${sources.join(' and ')} name different sources of models: give one of them`)
-  return faults
+  return [...faults, ...authFaults(config, origins)]
 }
 
 /** The effective values for people, secrets hidden. */

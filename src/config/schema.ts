@@ -1,6 +1,9 @@
 // Every setting of the service, once: type, default, unit, meaning. Flags, variables, the file's schema, --help and docs/configuration.md come from here.
 import { Type, type TSchema } from 'typebox'
-import { bytes, choice, duration, flag, integer, list, memory, path, text, type Setting } from './kinds.js'
+import { publicKeyAlgorithms, secretAlgorithms } from '../auth/algorithms.js'
+import { forwardedHeaders } from '../auth/forwarded.js'
+import { authAreas } from '../auth/grants.js'
+import { addresses, bytes, choice, choices, duration, flag, integer, list, memory, path, text, type Setting } from './kinds.js'
 
 export const settings = {
   config: path({ description: 'Settings file in YAML with the keys of this table. Read when it is named; otherwise ./outrigger.yaml where it exists.' }),
@@ -22,8 +25,29 @@ export const settings = {
   bodyLimitBytes: bytes({ default: '64MiB', description: 'Largest request body, after inflating as well.' }),
   handlerTimeoutMs: duration({ default: '10s', description: 'Longest time that one stage of a handler may take; model.yaml can lower or raise it.' }),
   cors: text({ description: 'Origin that browsers may call from, or * for all. Off by default.', placeholder: 'ORIGIN|*', aliases: ['rest_api_enable_cors_support'] }),
-  allowLocalAdmin: flag({ default: 'false', description: 'Opens the admin routes (POST /shutdown, reload, labels) to callers on this machine.' }),
+  allowLocalAdmin: flag({ default: 'false', description: 'Opens the admin routes (POST /shutdown, reload, labels) to callers on this machine; has no effect where tokens are on.' }),
   adminSocket: path({ description: 'Unix socket for the admin routes; its folder must be private (0700).' }),
+  allow: addresses({ description: 'Addresses that may call, v4 and v6. Everybody unless it is set.' }),
+  probeAllow: addresses({ description: 'Addresses that may ask for health and metrics, in place of allow. By default those of allow, and this machine.' }),
+  trustedProxies: addresses({ description: 'Proxies whose word on who called is taken. None unless it is set.' }),
+  forwardedHeader: choice(forwardedHeaders, { default: 'x-forwarded-for', description: 'The header in which the trusted proxies say who called. The other one is not looked at.' }),
+  authJwksUrl: text({ description: "The issuer's key set (JWKS) by URL. This, auth-jwks-file, auth-public-key-file or auth-secret-file switches tokens on.", placeholder: 'URL' }),
+  authJwksFile: path({ description: "The issuer's key set (JWKS) in a file, read again when it changes." }),
+  authPublicKeyFile: path({ description: "The issuer's public key in PEM, read again when it changes." }),
+  authSecretFile: path({ description: 'File with the secret that the issuer and this service share, of at least 32 bytes; read again when it changes.' }),
+  authJwksInsecure: flag({ default: 'false', description: 'Takes auth-jwks-url over plain http from another machine too.' }),
+  authJwksRefreshMs: duration({ default: '5m', description: 'Time between two fetches of auth-jwks-url; a shorter max-age of the answer counts.' }),
+  authJwksCooldownMs: duration({ default: '10s', description: 'Least time between two fetches of auth-jwks-url that tokens with an unknown key cause.' }),
+  authIssuer: text({ description: 'What the claim iss of every token must be. Needed with tokens.', placeholder: 'URL' }),
+  authAudience: list({ default: '', description: 'One of these must be in the claim aud of every token. Needed with tokens.' }),
+  authAlgorithms: choices([...publicKeyAlgorithms, ...secretAlgorithms], { default: '', description: 'Algorithms of signatures that are taken. By default HS256 for a secret, and all with a public key for the others.' }),
+  authTokenType: text({ description: 'The typ that every token must have, such as at+jwt (RFC 9068). Any unless it is set.', placeholder: 'TYP' }),
+  authClockToleranceMs: duration({ default: '30s', description: 'How far the clocks of issuer and service may be apart; at most 60s.' }),
+  authScopeClaims: list({ default: 'scope,scp', description: 'The claims that hold the scopes: a text with blanks between, or a list.' }),
+  authOpen: choices(authAreas, { default: 'health,metrics', description: 'What needs no token where tokens are on: health, metrics, docs (the page /docs and its document); none for nothing.' }),
+  quotaRequests: integer(1, 1_000_000_000, { description: 'Requests that one caller (the subject of its token, else its address) may make per quota-window. No limit unless it is set.' }),
+  quotaWindowMs: duration({ default: '1m', description: 'The time in which quota-requests count.' }),
+  audit: path({ description: 'File for the audit trail, one JSON line per request; the word log writes it to the log.' }),
   drainDelayMs: duration({ description: 'Time between leaving discovery and the end of accepting requests. By default 0, and 2s where the service is registered in Consul.' }),
   drainTimeoutMs: duration({ default: '15s', description: 'Longest time that requests under way may take once the service is ending.' }),
   consul: choice(['auto', 'on', 'off'], { default: 'auto', description: 'Registration in Consul. auto: on when CONSUL_HTTP_ADDR is set and NOMAD_ALLOC_ID is not.' }),
