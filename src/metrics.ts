@@ -30,6 +30,10 @@ export interface Metrics {
   versionFailed (model: string): void
   /** Whether the service stands in Consul now. */
   consulRegistered (registered: boolean): void
+  /** The issuer's key set was fetched, or could not be. */
+  tokenKeysFetched (good: boolean): void
+  /** A line of the audit trail was lost. */
+  auditDropped (): void
   /** A call to the Consul agent failed. */
   consulFailure (call: ConsulCall): void
 }
@@ -196,9 +200,12 @@ export function createMetrics (options: MetricsOptions): Metrics {
   const failures = new Counter({ name: 'outrigger_failures_total', help: 'Errors that were answered, by code (docs/errors.md).', registers, labelNames: ['code'] })
   const loadSeconds = new Gauge({ name: 'outrigger_model_load_seconds', help: 'How long the last load of this version took until it went live.', registers, labelNames: ['model', 'version'] })
   const versionFailures = new Counter({ name: 'outrigger_version_failures_total', help: 'Versions that did not go live: their load, handler or examples failed, or they do not fit. GET /changes says why.', registers, labelNames: ['model'] })
+  const keyFetches = new Counter({ name: 'outrigger_token_key_fetches_total', help: "Fetches of the issuer's key set by URL, by result.", registers, labelNames: ['result'] })
+  const auditDropped = new Counter({ name: 'outrigger_audit_dropped_total', help: 'Lines of the audit trail that were lost because the disk did not take them in time.', registers })
   const registered = new Gauge({ name: 'outrigger_consul_registered', help: 'Whether this instance is registered in Consul (1) or not (0).', registers })
   const consulFailures = new Counter({ name: 'outrigger_consul_failures_total', help: 'Calls to the Consul agent that failed, by call.', registers, labelNames: ['call'] })
   for (const code of Object.keys(errorTable)) failures.inc({ code }, 0)
+  for (const result of ['good', 'failed']) keyFetches.inc({ result }, 0)
   for (const call of consulCalls) consulFailures.inc({ call }, 0)
 
   return {
@@ -237,6 +244,8 @@ export function createMetrics (options: MetricsOptions): Metrics {
     failure (code) { failures.inc({ code }) },
     modelLoaded (model, version, time) { loadSeconds.set(limits.both(model, version), time) },
     versionFailed (model) { versionFailures.inc({ model: limits.model(model) }) },
+    tokenKeysFetched (good) { keyFetches.inc({ result: good ? 'good' : 'failed' }) },
+    auditDropped () { auditDropped.inc() },
     consulRegistered (value) { registered.set(value ? 1 : 0) },
     consulFailure (call) { consulFailures.inc({ call }) }
   }

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { createAuth } from './auth/auth.js'
+import { isLoopback } from './auth/address-list.js'
 import { buildInfo } from './build-info.js'
 import { Journal } from './changes/journal.js'
 import { environment } from './config/environment.js'
@@ -45,6 +47,7 @@ const scanWithinMs = 10_000
 const handlersStopMs = 2000
 const engineStopMs = 6500
 const journalStopMs = 500
+const auditStopMs = 500
 /** Beyond the longest request: until the last answer of a version that goes is written. */
 const drainMarginMs = 1000
 /** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */
@@ -63,6 +66,8 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   if (config.engine === 'tensorflow') program()
   const picker = enginePicker(makeEngine, config.engine, () => findModelServer(config.tensorflowModelServer, environment.PATH) !== undefined)
   const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list() })
+  const auth = await createAuth(() => config, { log, metrics })
+  if (auth.tokens !== undefined && config.allowLocalAdmin) log.warn('--allow-local-admin has no effect where tokens are on: the admin routes need one with the scope admin, or the admin socket')
   const journal = new Journal({ folder: config.dataDir, log })
   const labels = new Labels({ folder: config.dataDir, log })
   await Promise.all([journal.open(), labels.open()])
@@ -136,6 +141,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
   const reread = (): void => {
     if (end.draining) return
+    void auth.refresh()
     log.info('SIGHUP: the repository is read again')
     journal.add({ what: 'reload', by: 'SIGHUP' })
     void repository.sync('SIGHUP', repository.names())
@@ -168,11 +174,13 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   // The order of start, and in reverse of end: docs/architecture.md.
   const units: Unit[] = [
     unit('model servers', engineStopMs, async () => {}, async () => { await Promise.all(picker.engines().map(async engine => { await engine.stop() })) }),
+    unit('callers', auditStopMs, async () => {}, async () => { await auth.close() }),
     unit('changes', journalStopMs, async () => {}, async () => { await journal.close() }),
     unit('handlers', handlersStopMs, async () => {}, async () => { await repository.close() }),
     unit('http', config.drainTimeoutMs, async () => {
       app = await buildServer({
         service,
+        auth,
         bodyLimitBytes: config.bodyLimitBytes,
         requestTimeoutMs: config.requestTimeoutMs,
         cors: config.cors,
@@ -181,7 +189,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
         version: { build: buildInfo }
       })
       address = await listen(app, config)
-      if (!/^(localhost|127\..*|::1)$/.test(address.host)) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens nor an allow-list are there to stop any; bind to 127.0.0.1, or let a proxy or the network decide who may call')
+      if (address.host !== 'localhost' && !isLoopback(address.host) && auth.tokens === undefined && !auth.hasLists()) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens (--auth-jwks-url and its kin) nor an allow-list (--allow) are there to stop any; set one of them, or bind to 127.0.0.1')
       log.info({ host: address.host, port: address.port, url: urlOf(address) }, 'listening')
     }, async () => { await app?.close() }),
     unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),

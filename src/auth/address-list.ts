@@ -53,3 +53,11 @@ export function followingList (current: () => readonly string[] | undefined): ()
     return list
   }
 }
+
+const loopback = addressList(['127.0.0.0/8', '::1'])
+
+/** 127.0.0.0/8, ::1, and 127.0.0.0/8 mapped into v6. */
+export function isLoopback (text: string | undefined): boolean {
+  const address = text === undefined ? undefined : canonicalAddress(text)
+  return address !== undefined && loopback.has(address)
+}

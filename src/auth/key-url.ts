@@ -1,6 +1,7 @@
 // The issuer's key set by URL: fetched in the background, kept for as long as the issuer is down, and fetched anew for an unknown key, but seldom. Knows nothing of tokens.
 import type { Logger } from 'pino'
 import { OutriggerError } from '../errors.js'
+import { isLoopback } from './address-list.js'
 import { keySet, type KeyFinder, type KeySource } from './keys.js'
 
 const fetchWithinMs = 5000
@@ -8,7 +9,7 @@ const maxBytes = 512 * 1024
 /** The wait after a first failure; it doubles up to the refresh interval. */
 const firstRetryMs = 1000
 
-const isLoopbackHost = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+const isLoopbackHost = (host: string): boolean => host === 'localhost' || isLoopback(host.replace(/^\[(.*)\]$/, '$1'))
 
 /** What speaks against fetching keys from here, as the end of the sentence "auth-jwks-url …"; undefined when nothing does. */
 export function keyUrlFault (text: string, insecure: boolean): string | undefined {

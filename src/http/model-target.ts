@@ -15,7 +15,8 @@ const some = (names: readonly string[]): string => names.length === 0 ? 'none' :
 
 const retryAfterMs = 1000
 
-function defaultModel (registry: Registry): string | undefined {
+/** The model behind paths that name none: the configured one, else the only one. */
+export function defaultModel (registry: Registry): string | undefined {
   const models = registry.list()
   return registry.defaultModel ?? (models.length === 1 ? models[0]!.name : undefined)
 }

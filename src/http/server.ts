@@ -1,12 +1,17 @@
 // Builds the HTTP server: the table of contents of a request's way. Every plugin and route set is registered here, by name, in the order in which a request meets it.
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import type { Auth } from '../auth/auth.js'
 import accessLog from './plugins/access-log.js'
+import audit from './plugins/audit.js'
+import caller, { type CallerOptions } from './plugins/caller.js'
 import drain from './plugins/drain.js'
 import errors, { clientErrorHandler, sendError } from './plugins/errors.js'
 import metrics from './plugins/metrics.js'
 import openapi from './plugins/openapi.js'
+import quota from './plugins/quota.js'
 import rawBody from './plugins/raw-body.js'
 import requestContext from './plugins/request-context.js'
+import tokens from './plugins/tokens.js'
 import { requestLog } from './request-log.js'
 import admin, { type AdminOptions } from './routes/admin/index.js'
 import catalogue from './routes/catalogue/index.js'
@@ -19,11 +24,12 @@ import type { Service } from './service.js'
 
 export interface ServerOptions {
   readonly service: Service
+  readonly auth: Auth
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
   readonly cors: string | undefined
   readonly logRequests: boolean
-  readonly admin: Omit<AdminOptions, 'service'>
+  readonly admin: Omit<AdminOptions, 'service'> & Omit<CallerOptions, 'auth'>
   readonly version: Omit<VersionOptions, 'service'>
 }
 
@@ -35,7 +41,7 @@ const longestName = 2048
 const requestId = /^[A-Za-z0-9._:@/+=-]{1,128}$/
 
 export async function buildServer (options: ServerOptions): Promise<FastifyInstance> {
-  const { service, bodyLimitBytes } = options
+  const { service, auth, bodyLimitBytes } = options
   const app = Fastify({
     loggerInstance: service.log,
     childLoggerFactory: requestLog,
@@ -59,14 +65,18 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(requestContext, { requestTimeoutMs: options.requestTimeoutMs })
   await app.register(metrics, { metrics: service.metrics })
   await app.register(accessLog, { enabled: options.logRequests })
+  await app.register(audit, { auth })
   await app.register(errors)
   await app.register(drain, { service })
+  await app.register(caller, { auth, adminSocket: options.admin.adminSocket })
+  await app.register(tokens, { auth, service })
+  await app.register(quota, { auth })
   await app.register(rawBody)
   await app.register(openapi, { service })
 
   await app.register(health, { service })
   await app.register(version, { service, ...options.version })
-  await app.register(admin, { service, ...options.admin })
+  await app.register(admin, { service, allowLocalAdmin: options.admin.allowLocalAdmin })
   await app.register(catalogue, { service })
   await app.register(changes, { service })
   await app.register(evaluate, { service })

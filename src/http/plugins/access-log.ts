@@ -33,7 +33,7 @@ function line (request: FastifyRequest, reply: FastifyReply, status: number): Re
     version: version?.toString(),
     code: request.errorCode,
     bytes: Number.isFinite(length) ? length : undefined,
-    remoteAddress: request.ip,
+    remoteAddress: (request as { caller?: FastifyRequest['caller'] }).caller?.address ?? request.ip,
     userAgent: request.headers['user-agent']?.slice(0, 200)
   }
 }

@@ -5,7 +5,9 @@ import { buildServer } from '../../../src/http/server.js'
 import type { Service } from '../../../src/http/service.js'
 import { readable } from '../../../src/http/plugins/nearest-routes.js'
 import { Registry } from '../../../src/inference/registry.js'
+import { accessTable } from '../../../src/http/access.js'
 import { createMetrics } from '../../../src/metrics.js'
+import { authOf } from '../../helpers/auth.js'
 
 t.test('every route is declared, every declared path is a route', async t => {
   const registry = new Registry()
@@ -15,7 +17,7 @@ t.test('every route is declared, every declared path is a route', async t => {
     predict: () => new Promise(() => {})
   }
   const app = await buildServer({
-    service, bodyLimitBytes: 1000, requestTimeoutMs: 1000, cors: undefined, logRequests: false, admin: { allowLocalAdmin: false }, version: { build: { version: '1', commit: null, builtAt: null } }
+    service, auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: 1000, cors: undefined, logRequests: false, admin: { allowLocalAdmin: false }, version: { build: { version: '1', commit: null, builtAt: null } }
   })
   t.teardown(() => app.close())
   await app.ready()
@@ -24,4 +26,11 @@ t.test('every route is declared, every declared path is a route', async t => {
   const declared = Object.entries(paths).filter(([path]) => !path.startsWith('/v1/')).flatMap(([path, item]) => Object.keys(item).map(method => `${method.toUpperCase()} ${path}`))
   const routes = app.declaredRoutes.filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS').map(({ method, pattern }) => `${method} ${readable(pattern)}`)
   t.same([...new Set(routes)].sort(), declared.sort())
+
+  const inTable = (method: string, pattern: string): boolean => accessTable.some(([rowMethod, row]) => rowMethod === method && row === pattern)
+  for (const { method, pattern } of app.declaredRoutes) if (!['HEAD', 'OPTIONS'].includes(method)) t.ok(inTable(method, pattern), `${method} ${pattern} stands in the table of who may call`)
+  for (const [method, pattern] of accessTable) {
+    const declared = app.declaredRoutes.some(route => route.method === method && route.pattern === pattern)
+    t.ok(declared || /^\/(v1|V1|docs)\b/.test(pattern), `${method} ${pattern} is a route`)
+  }
 })

@@ -1,4 +1,5 @@
 // Who may use the admin routes while there are no tokens. Pure: looks at what is known of a connection and its request's head.
+import { isLoopback } from '../../../auth/address-list.js'
 
 /** What decides. */
 export interface AdminCaller {
@@ -12,12 +13,6 @@ export interface AdminCaller {
   readonly localPort: number | undefined
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
-
-const loopbackV4 = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
-
-/** 127.0.0.0/8, ::1, and 127.0.0.0/8 mapped into v6. */
-export const isLoopback = (address: string | undefined): boolean =>
-  address !== undefined && (address === '::1' || loopbackV4.test(address.replace(/^::ffff:/i, '')))
 
 /** Whether a Host header names this machine's loopback at this port; without a port it means 80. */
 export function isOwnHost (host: string | undefined, port: number | undefined): boolean {

@@ -4,13 +4,10 @@ import { OutriggerError } from '../../../errors.js'
 import type { Service } from '../../service.js'
 import { adminFault } from './access.js'
 import { readMode, readVersion } from './body.js'
-import { listenAdminSocket, type AdminSocket } from './socket.js'
 
 export interface AdminOptions {
   readonly service: Pick<Service, 'shutdown' | 'reload' | 'replaceEngine' | 'moveLabel' | 'log'>
   readonly allowLocalAdmin: boolean
-  /** Path of the admin Unix socket; none when undefined. */
-  readonly adminSocket?: string | undefined
 }
 
 /** An order is a few bytes. */
@@ -18,22 +15,21 @@ const bodyLimit = 4096
 /** Names as model.yaml allows them. */
 const labelName = /^[A-Za-z0-9_.-]{1,128}$/
 
-export default async function admin (app: FastifyInstance, { service, allowLocalAdmin, adminSocket }: AdminOptions): Promise<void> {
-  let socket: AdminSocket | undefined
-  if (adminSocket !== undefined) {
-    app.addHook('onReady', async () => { socket = await listenAdminSocket(adminSocket, (request, response) => { app.routing(request, response) }) })
-    app.addHook('onClose', async () => { await socket?.close() })
-  }
+export default async function admin (app: FastifyInstance, { service, allowLocalAdmin }: AdminOptions): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
   // Before the body is read: who may not does not get to send one.
   app.addHook('onRequest', async request => {
     request.outcome.api = 'admin'
     const { socket: connection, headers } = request.raw
-    const fault = adminFault({ viaAdminSocket: socket?.owns(connection) === true, allowLocalAdmin, peer: connection.remoteAddress, localPort: connection.localPort, headers })
+    const { viaAdminSocket, identity } = request.caller
+    // With tokens on, plugins/tokens.ts has asked for the scope.
+    if (identity !== undefined) return
+    const fault = adminFault({ viaAdminSocket, allowLocalAdmin, peer: connection.remoteAddress, localPort: connection.localPort, headers })
     if (fault !== undefined) throw new OutriggerError('ADMIN_FORBIDDEN', fault)
   })
-  const callerOf = ({ raw }: FastifyRequest): string => socket?.owns(raw.socket) === true ? 'the admin socket' : raw.socket.remoteAddress ?? 'an unknown peer'
+  const callerOf = ({ caller: { viaAdminSocket, address, identity } }: FastifyRequest): string =>
+    viaAdminSocket ? 'the admin socket' : identity?.subject === undefined ? address : `${identity.subject} (${address})`
 
   app.post('/shutdown', { bodyLimit }, async (request, reply) => {
     const mode = readMode(request.body)

@@ -1,6 +1,7 @@
 // The admin rule, one test per condition.
 import t from 'tap'
-import { adminFault, isLoopback, isOwnHost, type AdminCaller } from '../../../../src/http/routes/admin/access.js'
+import { isLoopback } from '../../../../src/auth/address-list.js'
+import { adminFault, isOwnHost, type AdminCaller } from '../../../../src/http/routes/admin/access.js'
 
 const local: AdminCaller = { viaAdminSocket: false, allowLocalAdmin: true, peer: '127.0.0.1', localPort: 8501, headers: { host: 'localhost:8501', 'content-type': 'application/json; charset=utf-8' } }
 const withHeaders = (headers: Record<string, string>): AdminCaller => ({ ...local, headers: { ...local.headers, ...headers } })

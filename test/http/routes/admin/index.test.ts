@@ -9,18 +9,21 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { readMode, readVersion } from '../../../../src/http/routes/admin/body.js'
 import admin, { type AdminOptions } from '../../../../src/http/routes/admin/index.js'
+import caller, { type CallerOptions } from '../../../../src/http/plugins/caller.js'
 import errors from '../../../../src/http/plugins/errors.js'
 import requestContext from '../../../../src/http/plugins/request-context.js'
+import { authOf } from '../../../helpers/auth.js'
 
 interface Answer { status: number, body: Record<string, unknown> }
 
-async function build (t: Test, options: Omit<AdminOptions, 'service'>): Promise<{ app: FastifyInstance, orders: string[], order: Promise<void>, send: (body: string, more?: RequestOptions) => Promise<Answer> }> {
+async function build (t: Test, { adminSocket, ...options }: Omit<AdminOptions & CallerOptions, 'service' | 'auth'>): Promise<{ app: FastifyInstance, orders: string[], order: Promise<void>, send: (body: string, more?: RequestOptions) => Promise<Answer> }> {
   const orders: string[] = []
   let ordered = (): void => {}
   const order = new Promise<void>(resolve => { ordered = resolve })
   const app = Fastify()
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(errors)
+  await app.register(caller, { auth: await authOf(t), adminSocket })
   const service = { shutdown: (mode: string) => { orders.push(mode); ordered() }, reload: (model: string) => { orders.push(`reload ${model}`) }, replaceEngine: (engine: string) => { orders.push(`replace ${engine}`) }, moveLabel: async (model: string, label: string, version: bigint) => { orders.push(`${model}/${label} ${version}`); return { from: 1n } } } as unknown as AdminOptions['service']
   await app.register(admin, { service, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { chmod, lstat, mkdir, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { once } from 'node:events'
-import { OutriggerError } from '../../../errors.js'
+import { OutriggerError } from '../errors.js'
 
 /** sun_path holds 108 bytes with its end mark. */
 const maxPathBytes = 107

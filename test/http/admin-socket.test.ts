@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { listenAdminSocket } from '../../../../src/http/routes/admin/socket.js'
+import { listenAdminSocket } from '../../src/http/admin-socket.js'
 
 t.test('folder and file', async t => {
   const root = await mkdtemp(join(tmpdir(), 'outrigger-admin-'))

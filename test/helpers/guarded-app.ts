@@ -1,0 +1,44 @@
+// The whole server with the models `m` and `other` on an engine that doubles nothing, behind flags of who may call.
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { buildServer } from '../../src/http/server.js'
+import { Registry } from '../../src/inference/registry.js'
+import { modelEntry, versionEntry } from './entry.js'
+import { authOf, stillMetrics } from './auth.js'
+import { signature } from './tensorflow-app.js'
+
+export interface GuardedApp {
+  readonly app: FastifyInstance
+  readonly registry: Registry
+  /** What admin routes were asked to do. */
+  readonly orders: string[]
+  readonly lines: Record<string, unknown>[]
+  readonly call: (method: InjectOptions['method'], url: string, more?: InjectOptions) => Promise<{ status: number, code: string | undefined, headers: Record<string, unknown>, body: string }>
+}
+
+export async function guardedApp (t: Test, flags: readonly string[], { adminSocket, models = ['m', 'other'] }: { adminSocket?: string, models?: readonly string[] } = {}): Promise<GuardedApp> {
+  const registry = new Registry()
+  const signatures = new Map([['serving_default', signature('serving_default', { x: 'DT_FLOAT' })]])
+  for (const model of models) registry.put(modelEntry({ name: model, versions: [versionEntry({ model, signatures })], labels: new Map([['stable', 1n]]) }))
+  const orders: string[] = []
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } })
+  const app = await buildServer({
+    service: {
+      log, registry, metrics: stillMetrics(), engines: () => [], predict: async (_entry, inputs) => ({ y: inputs.x! }), phase: () => 'serving', repositoryFaults: () => [], changes: () => [],
+      shutdown: (mode, by) => { orders.push(`${mode}: ${by}`) }, reload: async (model, by) => { orders.push(`reload ${model}: ${by}`) }, moveLabel: async (_model, _label, _version, by) => { orders.push(`label: ${by}`); return { from: undefined } }
+    } as Parameters<typeof buildServer>[0]['service'],
+    auth: await authOf(t, flags), bodyLimitBytes: 1 << 20, requestTimeoutMs: 5000, cors: undefined, logRequests: true, admin: { allowLocalAdmin: flags.includes('--allow-local-admin'), adminSocket }, version: { build: { version: '1', commit: null, builtAt: null } }
+  })
+  t.teardown(async () => { await app.close() })
+  return {
+    app, registry, orders, lines,
+    call: async (method, url, more = {}) => {
+      const { statusCode, headers, body } = await app.inject({ method: method!, url, ...more })
+      let code: string | undefined
+      try { code = (JSON.parse(body) as { code?: string }).code } catch {}
+      return { status: statusCode, code, headers, body }
+    }
+  }
+}
