@@ -38,6 +38,7 @@ export const accessTable: readonly Row[] = [
   ...['/v1/*', '/V1/*'].flatMap((pattern): Row[] => [['POST', pattern, 'predict'], ['OPTIONS', pattern, 'open'], ['*', pattern, 'read']]),
   ['POST', '/shutdown', 'admin'],
   ['POST', '/models/:model/reload', 'admin'],
+  ['POST', '/engines/:engine/replace', 'admin'],
   ['PUT', '/models/:model/labels/:label', 'admin']
 ]
 
