@@ -26,6 +26,8 @@ export interface Metrics {
   failure (code: ErrorCode): void
   /** A version went live this long after its load began. */
   modelLoaded (model: string, version: string, seconds: number): void
+  /** What the requests took that were made before this version went live. */
+  modelWarmed (model: string, version: string, firstSeconds: number, warmSeconds: number | undefined): void
   /** A version could not go live, or was refused. */
   versionFailed (model: string): void
   /** Whether the service stands in Consul now. */
@@ -199,6 +201,8 @@ export function createMetrics (options: MetricsOptions): Metrics {
   const inFlight = new Gauge({ name: 'outrigger_requests_in_flight', help: 'HTTP requests that are being answered now.', registers })
   const failures = new Counter({ name: 'outrigger_failures_total', help: 'Errors that were answered, by code (docs/errors.md).', registers, labelNames: ['code'] })
   const loadSeconds = new Gauge({ name: 'outrigger_model_load_seconds', help: 'How long the last load of this version took until it went live.', registers, labelNames: ['model', 'version'] })
+  const firstSeconds = new Gauge({ name: 'outrigger_model_first_request_seconds', help: 'How long the first request of this version took, made before it went live.', registers, labelNames: ['model', 'version'] })
+  const warmSeconds = new Gauge({ name: 'outrigger_model_warm_request_seconds', help: 'How long such a request took once this version was warm, made before it went live.', registers, labelNames: ['model', 'version'] })
   const versionFailures = new Counter({ name: 'outrigger_version_failures_total', help: 'Versions that did not go live: their load, handler or examples failed, or they do not fit. GET /changes says why.', registers, labelNames: ['model'] })
   const keyFetches = new Counter({ name: 'outrigger_token_key_fetches_total', help: "Fetches of the issuer's key set by URL, by result.", registers, labelNames: ['result'] })
   const auditDropped = new Counter({ name: 'outrigger_audit_dropped_total', help: 'Lines of the audit trail that were lost because the disk did not take them in time.', registers })
@@ -243,6 +247,11 @@ export function createMetrics (options: MetricsOptions): Metrics {
     inFlight (change) { inFlight.inc(change) },
     failure (code) { failures.inc({ code }) },
     modelLoaded (model, version, time) { loadSeconds.set(limits.both(model, version), time) },
+    modelWarmed (model, version, first, warm) {
+      const labels = limits.both(model, version)
+      firstSeconds.set(labels, first)
+      if (warm !== undefined) warmSeconds.set(labels, warm)
+    },
     versionFailed (model) { versionFailures.inc({ model: limits.model(model) }) },
     tokenKeysFetched (good) { keyFetches.inc({ result: good ? 'good' : 'failed' }) },
     auditDropped () { auditDropped.inc() },

@@ -31,6 +31,7 @@ import { createMetrics, type Metrics } from './metrics.js'
 import { assigningSignatures } from './repository/assigns.js'
 import { enginePicker, type EngineFor } from './repository/engine-picker.js'
 import { runExamples } from './repository/examples.js'
+import { firstRequests } from './repository/first-requests.js'
 import { Labels } from './repository/labels.js'
 import { predictModelOf } from './repository/predict-model.js'
 import { Repository } from './repository/repository.js'
@@ -265,7 +266,11 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     onFailed: ({ model }) => { metrics.versionFailed(model) },
     runExamples: async entry => { await runExamples(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }) },
     checkWarmup: async ({ folder }) => { await checkWarmup(folder) },
-    onLive: ({ model, version }, seconds) => metrics.modelLoaded(model, version.toString(), seconds),
+    firstRequests: async entry => await firstRequests(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }),
+    onLive: ({ model, version, latency }, seconds) => {
+      metrics.modelLoaded(model, version.toString(), seconds)
+      if (latency !== undefined) metrics.modelWarmed(model, version.toString(), latency.firstMs / 1000, latency.warmMs === undefined ? undefined : latency.warmMs / 1000)
+    },
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
     loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({

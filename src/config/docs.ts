@@ -13,7 +13,8 @@ underscores, as \`--name VALUE\` or \`--name=VALUE\`. Times are written \`500ms\
 
 The settings of one model stand in \`model.yaml\` in the model's folder: \`versions\` (\`latest N\`, \`all\`, or a list), \`labels\`, \`engine\`,
 \`required\`, \`timeout\`, \`retry\`, \`seal\` (a version waits for a file \`.complete\` in its folder), \`force\` (a version may replace one whose
-signatures differ), \`warmup\` (on, or off: no requests of the service's own before a version goes live), \`handler: { isolate, timeout }\`. It is read again while the service runs.
+signatures differ), \`warmup\` (off: no requests before a version goes live, and its warm-up file is
+not checked), \`handler: { isolate, timeout }\`. It is read again while the service runs.
 
 | flag | file | environment | default | meaning |
 |---|---|---|---|---|

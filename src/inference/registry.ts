@@ -7,6 +7,16 @@ import type { Signature } from '../tensor/tensor.js'
 /** Where a version is on its way. `available`: servable and handler loaded, requests are routed to it. `failed`: the reason is given, it never was or no longer is live. */
 export type VersionState = 'loading' | 'available' | 'draining' | 'failed'
 
+/** What requests took before the version went live, in milliseconds. */
+export interface Latency {
+  /** The first after the load. */
+  readonly firstMs: number
+  /** One like it after that; undefined where the first took too long to ask again. */
+  readonly warmMs: number | undefined
+  /** What was asked: an example of the version through handler and model, or a generated row through the model alone. */
+  readonly by: 'example' | 'generated'
+}
+
 export interface VersionEntry {
   readonly model: string
   readonly version: bigint
@@ -26,6 +36,8 @@ export interface VersionEntry {
   /** sha256 of the servable's files and of the handler's, hex. */
   checksum: string | undefined
   handlerChecksum: string | undefined
+  /** Undefined where the version was not asked before it went live. */
+  latency?: Latency | undefined
   /** Whether a call of this signature (empty: serving_default) may be sent twice; not with `retry: false`, nor where its graph assigns variables. */
   mayResend: (signature: string) => boolean
 }

@@ -84,7 +84,7 @@ export class Admission {
     const from = (before?.entry ?? answering)?.version.toString() ?? null
     if (before?.entry.state === 'available') departure.release(model, before, by)
     onLive(entry, seconds)
-    log.info({ model: entry.model, version, format: entry.format, engine: entry.engine.kind, handler: entry.handler !== undefined, ...(because === undefined ? {} : { because }), by }, 'version is live')
+    log.info({ model: entry.model, version, format: entry.format, engine: entry.engine.kind, handler: entry.handler !== undefined, ...latencyOf(entry), ...(because === undefined ? {} : { because }), by }, 'version is live')
     record({ what: 'version-live', model: entry.model, from, to: version, by, ...(because === undefined ? {} : { reason: because }) })
     departure.settle(model, by, false)
     servableChecksum(found.folder).then(sum => { entry.checksum = sum }, (error: unknown) => log.warn({ error, model: entry.model, version }, 'checksum could not be computed'))
@@ -102,6 +102,9 @@ export class Admission {
     if (model !== undefined) departure.settle(model, by, false)
   }
 }
+
+/** For the log. */
+const latencyOf = ({ latency }: VersionEntry): object => latency === undefined ? {} : { firstRequestMs: Math.round(latency.firstMs), ...(latency.warmMs === undefined ? {} : { warmRequestMs: Math.round(latency.warmMs * 10) / 10 }), askedBy: latency.by }
 
 /** Notes what the version's files look like, and throws MODEL_INCOMPLETE when they are not there, not the ones that were noted before, or none that can be read. */
 function check (taken: TakenVersion, print: Fingerprint | undefined): void {

@@ -1,8 +1,8 @@
-// What a version must pass between its load in the engine and its first request (and the warm-up file before that load): description, comparison with the one it replaces, handler, examples. Routes nothing itself.
+// What a version must pass between its load in the engine and its first request (and the warm-up file before that load): description, comparison with the one it replaces, handler, first requests, examples. Routes nothing itself.
 import type { Engine } from '../engine/engine.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionHandler } from '../handlers/version-handler.js'
-import { servableName, type VersionEntry } from '../inference/registry.js'
+import { servableName, type Latency, type VersionEntry } from '../inference/registry.js'
 import type { Signature } from '../tensor/tensor.js'
 import { fileChecksum } from './checksum.js'
 import { signatureFaults } from './compatible.js'
@@ -16,6 +16,8 @@ export interface GoLiveSteps {
   readonly loadHandler: (model: ModelSource, version: FoundVersion, entry: VersionEntry) => Promise<VersionHandler>
   /** The signatures whose calls change the model's state. */
   readonly assigningSignatures: (version: FoundVersion) => Promise<ReadonlySet<string>>
+  /** Makes the version's first requests; never rejects. */
+  readonly firstRequests?: ((entry: VersionEntry) => Promise<Latency | undefined>) | undefined
   /** Runs the version's examples; rejects with MODEL_EXAMPLE and the difference. */
   readonly runExamples?: ((entry: VersionEntry) => Promise<void>) | undefined
 }
@@ -35,5 +37,6 @@ export async function makeReady ({ source, found, entry }: TakenVersion, replace
     entry.handlerChecksum = await fileChecksum(found.handlerFile)
     entry.handler = await steps.loadHandler(source, found, entry)
   }
+  if (settings.warmup) entry.latency = await steps.firstRequests?.(entry)
   await steps.runExamples?.(entry)
 }

@@ -36,10 +36,15 @@ const catalogue: Schema = {
 
 const description: Schema = {
   title: 'Description', type: 'object',
-  required: ['name', ...lineRequired, 'checksum', 'handler', 'inputs', 'outputs', 'signature', 'signatures', 'media_types', 'schema', 'examples', 'versions', 'evaluate'],
+  required: ['name', ...lineRequired, 'checksum', 'latency', 'handler', 'inputs', 'outputs', 'signature', 'signatures', 'media_types', 'schema', 'examples', 'versions', 'evaluate'],
   properties: {
     name: text, ...line,
     checksum: { type: ['string', 'null'], description: "sha256 of the servable's files." },
+    latency: {
+      type: ['object', 'null'], required: ['first_ms', 'warm_ms', 'by'],
+      properties: { first_ms: { type: 'number' }, warm_ms: { type: ['number', 'null'] }, by: { enum: ['example', 'generated'], description: 'An example through handler and model, or a generated row through the model alone.' } },
+      description: 'What the first request took, and one like it after that, both made before the version went live.'
+    },
     handler: { type: ['object', 'null'], required: ['checksum', 'preprocess', 'postprocess'], properties: { checksum: { type: ['string', 'null'] }, preprocess: flag, postprocess: flag } },
     inputs: tensors, outputs: tensors,
     signature: { type: ['string', 'null'], description: 'The one that a request means when it names none.' },

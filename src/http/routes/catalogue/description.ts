@@ -47,6 +47,7 @@ export function describeVersion (model: ModelEntry, entry: VersionEntry, example
     name: model.name,
     ...versionLine(model, entry),
     checksum: entry.checksum ?? null,
+    latency: entry.latency === undefined ? null : { first_ms: entry.latency.firstMs, warm_ms: entry.latency.warmMs ?? null, by: entry.latency.by },
     handler: entry.handler === undefined ? null : { checksum: entry.handlerChecksum ?? null, preprocess: entry.handler.description.preprocess, postprocess: entry.handler.description.postprocess },
     inputs: usual === undefined ? {} : tensorsOf(usual.inputs),
     outputs: usual === undefined ? {} : tensorsOf(usual.outputs),
