@@ -14,7 +14,8 @@ export interface Spread { readonly min: number, readonly median: number, readonl
 /** What /health said: how often it said so in a row, and for how long at most. */
 export interface Said { readonly what: string, readonly times: number, readonly longestSeconds: number }
 
-export interface Memories { readonly before: Memory, readonly half?: Memory | undefined, readonly after: Memory, readonly during: readonly Memory[] }
+/** `half` where enough was done in each half for flatness to be asked; `sameChild` where the model server of the beginning is that of the end. */
+export interface Memories { readonly before: Memory, readonly half?: Memory | undefined, readonly after: Memory, readonly during: readonly Memory[], readonly sameChild: boolean }
 
 export interface DrillResult {
   readonly drill: string
@@ -26,7 +27,9 @@ export interface DrillResult {
   readonly perSecond: number
   readonly connections: number
   readonly all: Percentiles
+  /** Due between the moment of an event and that of health. */
   readonly duringEvents: Percentiles
+  readonly betweenEvents: Percentiles
   readonly healthySeconds: Spread | undefined
   readonly health: readonly Said[]
   readonly changes: readonly { readonly what: string, readonly times: number }[]
@@ -100,10 +103,12 @@ export function slopesOf (memories: readonly Memory[]): Slopes | undefined {
   return { service: of('service'), child: of('child'), heap: of('heap') }
 }
 
-function memoryFaults ({ half, after }: Memories): string[] {
+function memoryFaults ({ half, after, sameChild }: Memories): string[] {
   if (half === undefined) return []
-  return (['service', 'child', 'heap'] as const).filter(key => after[key] > half[key] * growth + noise).map(key => `memory is not flat: ${key} has ${(after[key] / 2 ** 20).toFixed(1)} MB after all events, ${(half[key] / 2 ** 20).toFixed(1)} MB after half of them`)
+  return (['service', 'heap', 'child'] as const).filter(key => (key !== 'child' || sameChild) && after[key] > half[key] * growth + noise).map(key => `memory is not flat: ${key} has ${(after[key] / 2 ** 20).toFixed(1)} MB after all events, ${(half[key] / 2 ** 20).toFixed(1)} MB after half of them`)
 }
+
+const dueIn = (events: readonly DrillEvent[]) => (moment: number): boolean => events.some(({ at, healthyAt = Infinity }) => moment >= at && moment < healthyAt)
 
 /** The result of a drill. It passed when no request failed or was wrong, the service was healthy again after each event, and memory is flat where it was measured. */
 export function resultOf ({ drill, engine, lives, events, memory, faults = [] }: Found): DrillResult {
@@ -123,13 +128,15 @@ export function resultOf ({ drill, engine, lives, events, memory, faults = [] }:
     perSecond: requests / sum(({ seconds }) => seconds),
     connections: sum(({ end }) => end.connections),
     all: samples.percentiles(),
-    duringEvents: samples.percentiles(events.map(({ at, healthyAt = Infinity }) => [at, healthyAt])),
+    duringEvents: samples.percentiles(dueIn(events)),
+    betweenEvents: samples.percentiles(at => !dueIn(events)(at)),
     healthySeconds: spread(events.flatMap(({ at, healthyAt }) => healthyAt === undefined ? [] : [(healthyAt - at) / 1000])),
     health: said(lives.map(({ looks }) => looks)),
     changes: [...counts].map(([what, times]) => ({ what, times })),
     memory,
     slopes: memory === undefined ? undefined : slopesOf(memory.during),
     faults: [
+      ...lives.filter(({ end, looks }) => end.balancedOutAt !== undefined && !looks.some(({ at, report }) => report?.status === 'draining' && at <= end.balancedOutAt!)).map(() => 'the balancer took the service out before it drained'),
       ...requests === 0 ? ['nothing was sent'] : [],
       ...failed > 0 ? [`${failed} requests failed`] : [],
       ...wrong > 0 ? [`${wrong} answers were wrong`] : [],

@@ -14,13 +14,14 @@ const memoryLines = ({ before, half, after }: Memories): [string, string][] => [
 
 /** Lines of `name   value`, the heading first. */
 export function tableOf (result: DrillResult): string {
-  const { all, duringEvents, healthySeconds, memory, slopes } = result
+  const { all, duringEvents, betweenEvents, healthySeconds, memory, slopes } = result
   const rows: [string, string][] = [
     ['events', String(result.events)],
     ['requests', `${result.requests} (${result.perSecond.toFixed(0)}/s, ${result.connections} connections)`],
     ['failed / wrong', `${result.failed} / ${result.wrong}`],
     ['all requests', `p50 ${ms(all.p50)} ms, p99 ${ms(all.p99)} ms, longest ${ms(all.max)} ms`],
     ['during events', `p50 ${ms(duringEvents.p50)} ms, p99 ${ms(duringEvents.p99)} ms, longest ${ms(duringEvents.max)} ms (${duringEvents.count} requests)`],
+    ['between events', `p50 ${ms(betweenEvents.p50)} ms, p99 ${ms(betweenEvents.p99)} ms, longest ${ms(betweenEvents.max)} ms`],
     ...healthySeconds === undefined ? [] : [['until healthy', `${seconds(healthySeconds)} (min / median / max)`] as [string, string]],
     ...result.health.map(({ what, times, longestSeconds }): [string, string] => ['/health said', `${what}; ${times} times, longest ${longestSeconds.toFixed(2)} s`]),
     ['/changes told', result.changes.map(({ what, times }) => `${what} ${times}`).join(', ')],

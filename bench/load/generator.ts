@@ -14,14 +14,14 @@ const maxFailures = 1000
 const tell = (message: FromGenerator): Promise<void> => new Promise(resolve => { process.send!(message, () => resolve()) })
 
 /** Asks as a load balancer does; calls `out` once it takes the service out. Returns what ends it. */
-function balance ({ path, everyMs, failures }: Balancer, { host, port }: Plan['target'], out: () => void): () => void {
+function balance ({ path, everyMs, failures, timeoutMs }: Balancer, { host, port }: Plan['target'], out: () => void): () => void {
   let inRow = 0
   const count = (good: boolean): void => {
     inRow = good ? 0 : inRow + 1
     if (inRow === failures) out()
   }
   const timer = setInterval(() => {
-    const asked = get({ host, port, path, agent: false, timeout: everyMs * failures }, answer => { answer.resume(); count(answer.statusCode === 200) })
+    const asked = get({ host, port, path, agent: false, timeout: timeoutMs }, answer => { answer.resume(); count(answer.statusCode === 200) })
     asked.on('timeout', () => { asked.destroy(new Error('late')) })
     asked.on('error', () => count(false))
   }, everyMs)

@@ -31,11 +31,9 @@ export class Samples {
   /** Takes over all samples of another load. */
   join (other: Samples): void { this.add(other.#dueAt.subarray(0, other.#count), other.#tookMs.subarray(0, other.#count)) }
 
-  /** Of the requests that were due in one of these spans of time (milliseconds since the epoch, the end not included); without spans of all. */
-  percentiles (spans?: readonly (readonly [from: number, to: number])[]): Percentiles {
-    const took = this.#tookMs.subarray(0, this.#count)
-    const chosen = spans === undefined ? took.slice() : took.filter((_, i) => spans.some(([from, to]) => this.#dueAt[i] >= from && this.#dueAt[i] < to))
-    chosen.sort()
-    return { count: chosen.length, p50: quantile(chosen, 0.5), p99: quantile(chosen, 0.99), max: quantile(chosen, 1) }
+  /** Of the requests whose due moment (milliseconds since the epoch) is chosen; of all without a choice. */
+  percentiles (chosen: (dueAt: number) => boolean = () => true): Percentiles {
+    const took = this.#tookMs.subarray(0, this.#count).filter((_, i) => chosen(this.#dueAt[i])).sort()
+    return { count: took.length, p50: quantile(took, 0.5), p99: quantile(took, 0.99), max: quantile(took, 1) }
   }
 }

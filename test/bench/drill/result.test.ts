@@ -17,7 +17,7 @@ const life = (parts: Partial<Life['end']> = {}): Life => ({
 const found = (parts: Partial<Found> = {}): Found => ({ drill: 'kills', engine: 'embedded', lives: [life()], events: [{ what: 'kill', at: 1050, healthyAt: 1200 }], ...parts })
 
 t.test('a drill that passed', async t => {
-  const result = resultOf(found({ memory: { before: memory(90), half: memory(100), after: memory(101), during: [] } }))
+  const result = resultOf(found({ memory: { before: memory(90), half: memory(100), after: memory(101), during: [], sameChild: true } }))
   t.same(result.faults, [])
   t.match(result, { requests: 100, failed: 0, wrong: 0, perSecond: 50, duringEvents: { count: 15, max: 19 }, healthySeconds: { min: 0.15, max: 0.15 } })
   t.same(result.health, [{ what: '200 ready', times: 2, longestSeconds: 0.05 }, { what: '503 not-ready: version N waits N s', times: 1, longestSeconds: 0.15 }])
@@ -31,8 +31,11 @@ t.test('what lets it fail', async t => {
   t.match(faultsOf({ lives: [life({ sent: 0 })] }), /nothing was sent/)
   t.match(faultsOf({ lives: [life({ served: [{ model: 'm', version: '9', count: 1, firstEnd: 1, lastStart: 1 }] })] }), /never was live/)
   t.match(faultsOf({ events: [{ what: 'kill', at: 1, healthyAt: undefined }] }), /not healthy again/)
-  t.match(faultsOf({ memory: { before: memory(90), half: memory(100), after: memory(120), during: [] } }), /memory is not flat: service/)
-  t.equal(faultsOf({ memory: { before: memory(90), after: memory(120), during: [] } }), '', 'not asked for')
+  t.match(faultsOf({ memory: { before: memory(90), half: memory(100), after: memory(120), during: [], sameChild: true } }), /memory is not flat: service/)
+  t.equal(faultsOf({ memory: { before: memory(90), after: memory(120), during: [], sameChild: true } }), '', 'not asked for')
+  const grown = { before: memory(90), half: memory(100), after: { ...memory(100), child: 2 ** 30 }, during: [] }
+  t.match(faultsOf({ memory: { ...grown, sameChild: true } }), /not flat: child/)
+  t.equal(faultsOf({ memory: { ...grown, sameChild: false } }), '', 'another model server')
   t.match(tableOf(resultOf(found({ faults: ['x'] }))), /FAILED[\s\S]*FAULT +x/)
 })
 
