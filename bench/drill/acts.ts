@@ -52,7 +52,7 @@ export const replace: Act = async ({ service, watch, nextVersion }, number) => {
     watch.changed(change => change.what.startsWith('engine-replace') && Date.parse(change.at) >= at, healthyWithinMs),
     watch.changed(change => change.what === 'version-live' && change.model === 'handled' && change.to === String(version), healthyWithinMs)
   ])
-  if (replaced === undefined || replaced.what as string !== 'engine-replaced') return { what, at, healthyAt: undefined, fault: replaced?.reason ?? 'the model server was not replaced in time' }
+  if (replaced === undefined || replaced.what !== 'engine-replaced') return { what, at, healthyAt: undefined, fault: replaced?.reason ?? 'the model server was not replaced in time' }
   if (live === undefined) return { what, at, healthyAt: undefined, fault: 'the alternate did not go live in time' }
   return { what, at, healthyAt: Math.max(Date.parse(replaced.at), Date.parse(live.at)) }
 }

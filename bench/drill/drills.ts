@@ -66,7 +66,7 @@ async function live (closing: Closing, { acts, count, sigterm: ends }: Course['l
   }
   const before = await settled()
   let half: Memory | undefined
-  const load = await subject.fire(rate, { deadlineMs, ...(ends ? { balancer } : {}) }, { slowEvery })
+  const load = await subject.fire(rate, { deadlineMs }, { slowEvery })
   const begun = Date.now()
   await sleep(calmMs)
   for (const act of acts) {
@@ -77,7 +77,10 @@ async function live (closing: Closing, { acts, count, sigterm: ends }: Course['l
   await sleep(calmMs)
   const after = await settled()
   const during = subject.watch.memories.filter(({ at }) => at >= begun)
-  if (ends) await perform(sigterm)
+  if (ends) {
+    load.balance(balancer)
+    await perform(sigterm)
+  }
   const life = await lifeOf(subject, load, begun)
   return { life, events, memory: count === 0 ? undefined : { before, half, after, during, sameChild: numbers.has(switchVersion) && numbers.size === 1 } }
 }

@@ -59,11 +59,16 @@ async function generate (plan: Plan): Promise<void> {
       done()
     })
   }, { requests: plan.requests, onStopped: () => { setImmediate(() => { void finish() }) } })
-  const endBalancer = plan.balancer === undefined ? () => {} : balance(plan.balancer, plan.target, () => {
-    balancedOutAt = Date.now()
-    pacer.stop()
+  let endBalancer = (): void => {}
+  process.on('message', (message: ToGenerator) => {
+    if (message.kind === 'stop') pacer.stop()
+    if (message.kind === 'balance') {
+      endBalancer = balance(message.balancer, plan.target, () => {
+        balancedOutAt = Date.now()
+        pacer.stop()
+      })
+    }
   })
-  process.on('message', (message: ToGenerator) => { if (message.kind === 'stop') pacer.stop() })
 
   async function finish (): Promise<void> {
     endBalancer()

@@ -1,7 +1,7 @@
 // Starts a generator's process with a plan and gathers what it tells. Knows nothing of what is asked.
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { End, Failure, FromGenerator, Plan, ToGenerator } from './plan.js'
+import type { Balancer, End, Failure, FromGenerator, Plan, ToGenerator } from './plan.js'
 import { Samples } from './samples.js'
 
 export interface Load {
@@ -9,6 +9,8 @@ export interface Load {
   /** The first thousand, with their texts. */
   readonly failures: readonly Failure[]
   readonly pid: number
+  /** From now on a balancer looks, and stops the load when it takes the service out. */
+  balance (balancer: Balancer): void
   /** Sends nothing any more; resolves, as `ended` does, when what was sent has come to its end. */
   stop (): Promise<End>
   readonly ended: Promise<End>
@@ -41,6 +43,7 @@ export async function startLoad (plan: Plan): Promise<Load> {
     failures,
     pid: child.pid!,
     ended,
+    balance: balancer => { order({ kind: 'balance', balancer }) },
     stop: async () => {
       order({ kind: 'stop' })
       return await ended

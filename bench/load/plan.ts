@@ -4,7 +4,7 @@ import type { Target } from './connection.js'
 /** `rate`: so many requests a second whatever becomes of them, each measured from the moment when it was due. `closed`: so many at a time, each sent when another is answered. */
 export type Pace = { readonly kind: 'rate', readonly perSecond: number } | { readonly kind: 'closed', readonly concurrency: number }
 
-/** A load balancer in front: it asks a path for 200, and after so many answers in a row that say otherwise, or none in time, nothing is sent any more. */
+/** A load balancer in front, once it is told to look: it asks a path for 200, and after so many answers in a row that say otherwise, or none in time, nothing is sent any more. */
 export interface Balancer { readonly path: string, readonly everyMs: number, readonly failures: number, readonly timeoutMs: number }
 
 export interface Plan {
@@ -19,7 +19,6 @@ export interface Plan {
   readonly deadlineMs: number
   /** Ends by itself after so many requests. */
   readonly requests?: number | undefined
-  readonly balancer?: Balancer | undefined
 }
 
 /** `failed`: not answered, or not with status 200. `wrong`: status 200 and another content than this request must have. */
@@ -53,4 +52,4 @@ export interface End {
 export interface Begun { readonly kind: 'begun' }
 
 export type FromGenerator = Begun | Batch | End
-export type ToGenerator = { readonly kind: 'plan', readonly plan: Plan } | { readonly kind: 'stop' }
+export type ToGenerator = { readonly kind: 'plan', readonly plan: Plan } | { readonly kind: 'balance', readonly balancer: Balancer } | { readonly kind: 'stop' }

@@ -57,7 +57,8 @@ t.test('closed loop, and a stop', async t => {
 
 t.test('a balancer takes the service out', async t => {
   const { plan, state } = await doubler(t)
-  const load = await startLoad({ ...plan, balancer: { path: '/ready', everyMs: 20, failures: 2, timeoutMs: 5000 } })
+  const load = await startLoad(plan)
+  load.balance({ path: '/ready', everyMs: 20, failures: 2, timeoutMs: 5000 })
   state.ready = false
   const end = await load.ended
   t.type(end.balancedOutAt, 'number')
