@@ -29,8 +29,8 @@ export interface LoadHandlerOptions {
   readonly loadWithinMs?: number | undefined
   /** Threads at most; a few by default. */
   readonly maxThreads?: number | undefined
-  /** Requests that may wait for a thread; 256 by default. */
-  readonly maxWaiting?: number | undefined
+  /** Bytes of the requests that may wait for a thread; 64 MiB by default. */
+  readonly maxWaitingBytes?: number | undefined
   /** Heap of one thread in megabytes; 512 by default. */
   readonly memoryMb?: number | undefined
   /** Node's own arguments for the threads; those of this process by default. */
@@ -42,14 +42,14 @@ const defaultTimeoutMs = 10_000
 /** Vocabularies and tables of some hundred megabytes load within this. */
 const defaultLoadWithinMs = 60_000
 
-function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaiting, memoryMb, execArgv, watchdog, log }: LoadHandlerOptions): Runner {
+function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaitingBytes, memoryMb, execArgv, watchdog, log }: LoadHandlerOptions): Runner {
   const options: RunnerOptions = {
     settings: { file, folder, model, version, signatures, load: randomUUID() },
     log: log.child({ model, version: version.toString(), handler: true }),
     timeoutMs,
     loadWithinMs
   }
-  return isolate ? threadRunner({ ...options, maxThreads, maxWaiting, memoryMb, execArgv }) : inlineRunner(options, watchdog?.() ?? { enter: () => {} })
+  return isolate ? threadRunner({ ...options, maxThreads, maxWaitingBytes, memoryMb, execArgv }) : inlineRunner(options, watchdog?.() ?? { enter: () => {} })
 }
 
 async function evaluate (runner: Runner, description: HandlerDescription, signatures: ReadonlyMap<string, Signature>, call: HandlerCall): Promise<HandlerAnswer> {

@@ -4,9 +4,11 @@ import type { MessagePort } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { besideModule } from '../module-url.js'
 import { describeThrown, fromFault, toFault, type Stage } from './fault.js'
+import { JobQueue, type WaitingJob } from './job-queue.js'
 import type { Done, Task } from './messages.js'
 import { WorkerPorts, type TaskLimits } from './ports.js'
 import type { RunnerOptions } from './runner.js'
@@ -14,8 +16,8 @@ import type { RunnerOptions } from './runner.js'
 export interface PoolOptions extends RunnerOptions {
   /** Threads at most. */
   readonly maxThreads?: number | undefined
-  /** Calls that may wait for a thread. */
-  readonly maxWaiting?: number | undefined
+  /** Bytes of the calls that may wait for a thread; one alone may be larger. */
+  readonly maxWaitingBytes?: number | undefined
   /** Heap of one thread in megabytes; a handler that grows beyond it loses its thread. */
   readonly memoryMb?: number | undefined
   /** Node's own arguments for the threads. */
@@ -24,7 +26,17 @@ export interface PoolOptions extends RunnerOptions {
 
 /** Handlers are short and their pictures are decoded elsewhere, so a few threads saturate the cores; two at least, so that one that hangs does not stop the others. */
 const defaultMaxThreads = Math.max(2, Math.min(4, availableParallelism()))
-const defaultMaxWaiting = 256
+/**
+ * In bytes, not in calls: a model server that comes back after a crash answers in one second what came in two, and each of these answers
+ * waits for a thread. How many of them can be served in time is foreseen by the measured times.
+ */
+const defaultMaxWaitingBytes = 64 * 2 ** 20
+/** What a waiting call costs besides its bytes. */
+const jobBytes = 2048
+/** A newer measurement of a call's time counts this much. */
+const smoothing = 0.1
+/** The share of its time that a request may wait for its first thread: the rest is for the model, and for its second. */
+const waitShare = 0.5
 const defaultMemoryMb = 512
 /** How long a thread beyond the first stays without work. */
 const idleMs = 30_000
@@ -34,7 +46,7 @@ const disposeWithinMs = 1000
 const longestMs = 2 ** 31 - 1
 
 /** One task on its way. `waiting`: no thread was free yet. `given`: a thread has it. */
-interface Job {
+interface Job extends WaitingJob {
   readonly id: string
   readonly task: Task
   readonly moved: ArrayBuffer[]
@@ -53,19 +65,21 @@ export class HandlerPool {
   readonly #options: PoolOptions
   readonly #memoryMb: number
   readonly #maxThreads: number
-  readonly #maxWaiting: number
+  readonly #maxWaitingBytes: number
   readonly #threads: Piscina<Task, Done | null>
   readonly #ports: WorkerPorts
   readonly #given = new Map<string, Job>()
-  #waiting: Job[] = []
+  readonly #waiting = new JobQueue<Job>()
+  /** How long a thread works on one call. */
+  #meanMs = 0
   #closed = false
 
   constructor (options: PoolOptions) {
-    const { maxThreads = defaultMaxThreads, maxWaiting = defaultMaxWaiting, memoryMb = defaultMemoryMb, execArgv } = options
+    const { maxThreads = defaultMaxThreads, maxWaitingBytes = defaultMaxWaitingBytes, memoryMb = defaultMemoryMb, execArgv } = options
     this.#options = options
     this.#memoryMb = memoryMb
     this.#maxThreads = maxThreads
-    this.#maxWaiting = maxWaiting
+    this.#maxWaitingBytes = maxWaitingBytes
     this.#ports = new WorkerPorts({
       origin: options.settings,
       log: options.log,
@@ -98,24 +112,33 @@ export class HandlerPool {
 
   /**
    * Runs a task in a free thread and resolves with what the thread answers. Rejects with HANDLER_TIMEOUT when the stage's limit or the deadline is reached,
-   * REQUEST_CANCELLED when the signal fires, HANDLER_FAILED when the thread died, SERVICE_OVERLOADED when too many wait or no thread came free in time.
+   * REQUEST_CANCELLED when the signal fires, HANDLER_FAILED when the thread died, SERVICE_OVERLOADED when no thread came free in time, or, for a task that
+   * begins a request, when too much waits already or the wait would be too long.
    * A task that nobody waits for any more is told by its signal; only the stage's limit ends its thread, so that impatient callers cost no threads.
    */
   async run (id: string, task: Task, moved: ArrayBuffer[], limits: TaskLimits): Promise<Done> {
     if (this.#closed) throw this.#error('MODEL_NOT_READY', 'is being unloaded')
     if (limits.signal?.aborted === true) throw this.#error('REQUEST_CANCELLED', 'was not asked: the caller left')
-    if (this.#given.size >= this.#maxThreads && this.#waiting.length >= this.#maxWaiting) throw this.#error('SERVICE_OVERLOADED', 'has more requests waiting than it may hold')
+    const bytes = jobBytes + moved.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    if (task.kind === 'preprocess' && this.#given.size >= this.#maxThreads) this.#foresee(bytes, limits.deadline)
     let tidy = (): void => {}
     try {
       return await new Promise((resolve, reject) => {
-        const job: Job = { id, task, moved, limits, resolve, reject, state: 'waiting', stage: 'load', end: new AbortController(), stageTimer: undefined }
+        const job: Job = { id, task, moved, limits, bytes, finishes: task.kind === 'postprocess', resolve, reject, state: 'waiting', stage: 'load', end: new AbortController(), stageTimer: undefined }
         tidy = this.#watch(job)
-        this.#waiting.push(job)
+        this.#waiting.add(job)
         this.#next()
       })
     } finally {
       tidy()
     }
+  }
+
+  /** Throws SERVICE_OVERLOADED for a request that would wait too long, or for which there is no room. */
+  #foresee (bytes: number, deadline: number): void {
+    if (this.#waiting.size > 0 && this.#waiting.bytes + bytes > this.#maxWaitingBytes) throw this.#error('SERVICE_OVERLOADED', 'has more requests waiting than it may hold')
+    const expectedMs = this.#meanMs * (this.#waiting.size + 1) / this.#maxThreads
+    if (expectedMs > (deadline - now()) * waitShare) throw this.#error('SERVICE_OVERLOADED', `has so many requests waiting that another would wait about ${Math.ceil(expectedMs)} ms`)
   }
 
   /** Stops waiting for the job at its deadline or when its caller leaves. */
@@ -124,7 +147,7 @@ export class HandlerPool {
     const giveUp = (error: OutriggerError): void => {
       job.reject(error)
       if (job.state === 'given') this.#ports.abort(job.id)
-      else this.#waiting = this.#waiting.filter(other => other !== job)
+      else this.#waiting.remove(job)
     }
     const timer = setTimeout(() => giveUp(job.state === 'given'
       ? this.#error('HANDLER_TIMEOUT', `did not finish ${job.stage} within the request's time`)
@@ -139,7 +162,7 @@ export class HandlerPool {
 
   /** Gives waiting jobs to threads; Piscina starts one where none is free. */
   #next (): void {
-    while (this.#given.size < this.#maxThreads && this.#waiting.length > 0) this.#give(this.#waiting.shift()!)
+    while (this.#given.size < this.#maxThreads && this.#waiting.size > 0) this.#give(this.#waiting.next()!)
   }
 
   #give (job: Job): void {
@@ -147,10 +170,12 @@ export class HandlerPool {
     this.#given.set(job.id, job)
     // Until the thread tells that it has begun, it starts and loads.
     this.#enter(job, 'load')
+    const since = now()
     this.#threads.run(job.task, { transferList: job.moved, signal: job.end.signal }).then(done => {
       this.#leave(job)
-      if (done === null) this.#lost(job, null)
-      else job.resolve(done)
+      if (done === null) return this.#lost(job, null)
+      if (job.task.kind !== 'load') this.#meanMs += (now() - since - this.#meanMs) * smoothing
+      job.resolve(done)
     }, (thrown: unknown) => {
       this.#leave(job)
       this.#lost(job, thrown)
@@ -206,7 +231,7 @@ export class HandlerPool {
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    for (const job of this.#waiting.splice(0)) job.reject(this.#error('MODEL_NOT_READY', 'is being unloaded'))
+    for (let job = this.#waiting.next(); job !== undefined; job = this.#waiting.next()) job.reject(this.#error('MODEL_NOT_READY', 'is being unloaded'))
     await this.#ports.dispose(disposeWithinMs)
     await this.#threads.destroy()
     this.#ports.close()

@@ -1,5 +1,6 @@
 // What a handler can do wrong, and what the caller, the log and the next request see of it.
 import t, { type Test } from 'tap'
+import type { OutriggerError } from '../../src/errors.js'
 import type { Tensors } from '../../src/tensor/tensor.js'
 import { answer, callOf, failure, lineOf, loadFrom } from './kit.js'
 
@@ -41,7 +42,7 @@ export function postprocess (outputs: any, context: any) {
 `
 
 t.test('in threads', async t => {
-  const { handler, lines } = await loadFrom(t, { 'handler.ts': wild }, { timeoutMs: 1000, maxThreads: 2, maxWaiting: 1, memoryMb: 64 })
+  const { handler, lines } = await loadFrom(t, { 'handler.ts': wild }, { timeoutMs: 1000, maxThreads: 2, maxWaitingBytes: 1, memoryMb: 64 })
   const ok = { y: [[3]], big: 1152921504606846977, nan: 'NaN' }
   const works = async (t: Test) => t.same(await answer(handler, { do: '' }), ok, 'the next request is served')
 
@@ -134,6 +135,30 @@ t.test('in threads', async t => {
   t.test('after close', async t => {
     await handler.close()
     t.match(await failure(answer(handler, {})), { code: 'MODEL_NOT_READY' })
+  })
+})
+
+t.test('many at once', async t => {
+  const source = `
+export async function preprocess (request: any) {
+  if (request.waitMs > 0) await new Promise(resolve => setTimeout(resolve, request.waitMs))
+  return { x: [[1, 2]] }
+}
+export const postprocess = (outputs: any) => ({ y: outputs.y })
+`
+  const { handler } = await loadFrom(t, { 'handler.ts': source }, { maxThreads: 2 })
+
+  await t.test('a burst of small requests is served, their answers before other requests', async t => {
+    const answers = await Promise.all(Array.from({ length: 800 }, async () => await answer(handler, { waitMs: 0 })))
+    t.ok(answers.every(one => JSON.stringify(one) === '{"y":[[3]]}'), `${answers.length} answers`)
+  })
+
+  await t.test('who would wait too long is told at once', async t => {
+    const burst = async (): Promise<(OutriggerError | undefined)[]> => await Promise.all(Array.from({ length: 60 }, async () => await answer(handler, { waitMs: 100 }, { deadline: Date.now() + 1000 }).then(() => undefined, (error: unknown) => error as OutriggerError)))
+    const first = await burst()
+    t.ok(first.includes(undefined), 'some are served')
+    const later = await burst()
+    t.ok(later.some(error => error?.code === 'SERVICE_OVERLOADED' && /another would wait about \d+ ms/.test(error.message)), 'the times of the first are known by now')
   })
 })
 
