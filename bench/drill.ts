@@ -34,7 +34,7 @@ for (const engine of engines) {
     let done = 0
     const count = events ?? usual[name]
     const result = await closeAfter(async closing => await runDrill(name, drills[name](count, Math.random), closing, {
-      engine, rate, settleSeconds, onEvent: ({ what, at, healthyAt }) => { process.stderr.write(`${name} ${++done}/${count}: ${what}, ${healthyAt === undefined ? 'not healthy again' : `${((healthyAt - at) / 1000).toFixed(2)} s`}\n`) }
+      engine, pace: { kind: 'rate', perSecond: rate }, settleSeconds, onEvent: ({ what, at, healthyAt }) => { process.stderr.write(`${name} ${++done}/${count}: ${what}, ${healthyAt === undefined ? 'not healthy again' : `${((healthyAt - at) / 1000).toFixed(2)} s`}\n`) }
     }))
     results.push(result)
     if (!values.json) process.stdout.write(`${tableOf(result)}  load average ${loadavg().map(one => one.toFixed(1)).join(', ')}\n\n`)

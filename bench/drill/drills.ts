@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Closing } from '../../test/e2e/service.js'
 import type { Load } from '../load/load.js'
+import type { Pace } from '../load/plan.js'
 import { killChild, replace, sigterm, switchVersion, type Act } from './acts.js'
 import { resultOf, type DrillEvent, type DrillResult, type Life, type Memories } from './result.js'
 import { drillEngines, startSubject, type Subject } from './subject.js'
@@ -10,8 +11,7 @@ import type { Memory } from './watch.js'
 export interface DrillOptions {
   /** A name in `drillEngines`. */
   readonly engine: string
-  /** Requests per second. */
-  readonly rate: number
+  readonly pace: Pace
   /** How long each request may take, in milliseconds. */
   readonly deadlineMs?: number
   /** Seconds in which memory settles before it is measured; at least one. */
@@ -52,7 +52,7 @@ interface Lived { readonly life: Life, readonly events: readonly DrillEvent[], r
 
 /** One service from its start to its end, with all that is done to it. */
 async function live (closing: Closing, { acts, count, sigterm: ends }: Course['lives'][number], options: DrillOptions): Promise<Lived> {
-  const { engine, rate, deadlineMs = 5000, settleSeconds, onEvent = () => {} } = options
+  const { engine, pace, deadlineMs = 5000, settleSeconds, onEvent = () => {} } = options
   const subject = await startSubject(closing, drillEngines[engine], ['--drain-delay', `${drainDelayMs}ms`])
   const settled = async (): Promise<Memory> => await subject.settledMemory(settleSeconds)
   const events: DrillEvent[] = []
@@ -66,7 +66,7 @@ async function live (closing: Closing, { acts, count, sigterm: ends }: Course['l
   }
   const before = await settled()
   let half: Memory | undefined
-  const load = await subject.fire(rate, { deadlineMs }, { slowEvery })
+  const load = await subject.fire(pace, { deadlineMs }, { slowEvery })
   const begun = Date.now()
   await sleep(calmMs)
   for (const act of acts) {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectOnSignal, engines, start, temporaryFolder, type Closing, type EngineUnderTest, type Running } from '../../test/e2e/service.js'
 import { startLoad, type Load } from '../load/load.js'
-import type { Plan } from '../load/plan.js'
+import type { Pace, Plan } from '../load/plan.js'
 import { addVersion, removeVersion, type Name } from './models.js'
 import type { Options } from './traffic.js'
 import { Watch, type Memory } from './watch.js'
@@ -22,7 +22,7 @@ export interface Subject {
   readonly newest: (name: Name) => number
   /** Puts the next version of a model into the repository; returns its number. */
   readonly nextVersion: (name: Name) => number
-  readonly fire: (rate: number, plan?: Partial<Plan>, options?: Partial<Options>) => Promise<Load>
+  readonly fire: (pace: Pace, plan?: Partial<Plan>, options?: Partial<Options>) => Promise<Load>
   /** The lowest memory of some seconds in which garbage is collected, in bytes. */
   readonly settledMemory: (seconds: number) => Promise<Memory>
 }
@@ -48,11 +48,11 @@ export async function startSubject (closing: Closing, engine: EngineUnderTest, f
     watch,
     newest: name => newest.get(name)!,
     nextVersion,
-    fire: async (rate, plan = {}, options = {}) => await startLoad({
+    fire: async (pace, plan = {}, options = {}) => await startLoad({
       target: { host: hostname, port: Number(port) },
       traffic: new URL('traffic.ts', import.meta.url).href,
       options: { host, ...options } satisfies Options,
-      pace: { kind: 'rate', perSecond: rate },
+      pace,
       freshShare: 0.1,
       deadlineMs: 5000,
       ...plan

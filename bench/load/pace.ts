@@ -27,9 +27,14 @@ export function startPace (pace: Pace, send: Send, { requests = Infinity, onStop
   }
   if (pace.kind === 'rate') {
     const begun = now()
-    const everyMs = 1000 / pace.perSecond
+    const { perSecond, atMost = Infinity } = pace
+    const everyMs = 1000 / perSecond
+    let underWay = 0
     timer = setInterval(() => {
-      for (let dueAt = begun + sent * everyMs; !stopped && dueAt <= now(); dueAt = begun + sent * everyMs) next(dueAt, () => {})
+      for (let dueAt = begun + sent * everyMs; !stopped && dueAt <= now() && underWay < atMost; dueAt = begun + sent * everyMs) {
+        underWay++
+        next(dueAt, () => { underWay-- })
+      }
     }, 1)
   } else {
     const another = (): void => { if (!stopped) next(now(), () => { setImmediate(another) }) }

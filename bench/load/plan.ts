@@ -1,8 +1,8 @@
 // What a generator is told, and what it tells: the messages between its process and the one that started it.
 import type { Target } from './connection.js'
 
-/** `rate`: so many requests a second whatever becomes of them, each measured from the moment when it was due. `closed`: so many at a time, each sent when another is answered. */
-export type Pace = { readonly kind: 'rate', readonly perSecond: number } | { readonly kind: 'closed', readonly concurrency: number }
+/** `rate`: so many requests a second whatever becomes of them, each measured from the moment when it was due, late ones too where only so many may be under way (`atMost`). `closed`: so many at a time, each sent when another is answered. */
+export type Pace = { readonly kind: 'rate', readonly perSecond: number, readonly atMost?: number } | { readonly kind: 'closed', readonly concurrency: number }
 
 /** A load balancer in front, once it is told to look: it asks a path for 200, and after so many answers in a row that say otherwise, or none in time, nothing is sent any more. */
 export interface Balancer { readonly path: string, readonly everyMs: number, readonly failures: number, readonly timeoutMs: number }

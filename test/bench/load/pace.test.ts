@@ -11,6 +11,20 @@ t.test('a rate: each request is due at its own moment, however late it is sent',
   t.same(due, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
 })
 
+t.test('a rate with a limit: what is due meanwhile is sent later, and was due then', async t => {
+  const waiting: (() => void)[] = []
+  const due: number[] = []
+  let time = 0
+  await new Promise<void>(resolve => {
+    startPace({ kind: 'rate', perSecond: 100, atMost: 2 }, (_index, dueAt, done) => {
+      due.push(dueAt)
+      waiting.push(done)
+      if (waiting.length === 2) setTimeout(() => { for (const one of waiting.splice(0)) one() }, 5)
+    }, { requests: 6, onStopped: resolve, now: () => time++ === 0 ? 0 : 1000 })
+  })
+  t.same(due, [0, 10, 20, 30, 40, 50])
+})
+
 t.test('so many at a time: another one when one is answered', async t => {
   const waiting: (() => void)[] = []
   let most = 0
