@@ -78,6 +78,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
   const end = { draining: false, forced: false, failure: undefined as string | undefined, asked: undefined as string | undefined, begun: undefined as number | undefined }
   const phase: Service['phase'] = () => end.failure !== undefined ? 'failed' : end.draining ? 'draining' : repository.loading() ? 'loading' : 'serving'
+  const faults: Service['repositoryFaults'] = () => [...repository.faults(), ...[journal.fault(), labels.fault()].flatMap(reason => reason === undefined ? [] : [{ model: 'data_dir', required: false, reason }])]
   const service: Service = {
     log,
     metrics,
@@ -95,7 +96,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       end.asked ??= reason
       close()
     },
-    repositoryFaults: () => repository.faults(),
+    repositoryFaults: faults,
     changes: limit => journal.list(limit),
     reload: async (model, by) => {
       if (!await repository.knows(model)) throw new OutriggerError('MODEL_NOT_FOUND', `There is no model ${model}; there are: ${repository.names().join(', ') || 'none'}`, { model })
@@ -149,6 +150,8 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     for (const engine of picker.engines()) if (engine.programChanged()) replaceEngine(engine, "the program's file has changed", 'SIGHUP')
   }
   process.on('SIGHUP', reread)
+  // Its default is the end of the process; caught, the write fails like one on a full disk.
+  process.on('SIGXFSZ', () => {})
   let watch: Watch | undefined
   const onStopFailure = ({ unit, error }: StopFailure): void => log.error({ unit, error }, 'stop failed')
   let app: FastifyInstance | undefined
@@ -165,7 +168,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       version: buildInfo.version
     }),
     models: () => registry.list(),
-    ready: () => healthReport(registry.list(), picker.engines(), phase(), repository.faults()).ready,
+    ready: () => healthReport(registry.list(), picker.engines(), phase(), faults()).ready,
     log,
     metrics
   })
@@ -206,7 +209,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   function announce (): void {
     if (end.draining) return
     log.info({ url: urlOf(address), models: registry.list().map(({ name }) => name) }, 'models are loaded')
-    if (config.hints === 'on' || (config.hints === 'auto' && process.stderr.isTTY)) process.stderr.write(hints(urlOf(address), registry.list(), repository.faults()))
+    if (config.hints === 'on' || (config.hints === 'auto' && process.stderr.isTTY)) process.stderr.write(hints(urlOf(address), registry.list(), faults()))
   }
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000

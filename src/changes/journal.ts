@@ -29,6 +29,8 @@ export interface Change extends ChangeNews {
 const maxKept = 1000
 /** Beyond this the file becomes changes.1.jsonl, in place of the one before. */
 const maxFileBytes = 4 * 1024 * 1024
+/** How long after a failed write the next try comes. */
+const retryMs = 1500
 /** A reason can hold a whole stack of the model server. */
 const maxReason = 4000
 
@@ -38,6 +40,7 @@ export interface JournalOptions {
   readonly log: Pick<Logger, 'error' | 'warn'>
   readonly now?: () => number
   readonly maxFileBytes?: number
+  readonly retryMs?: number
 }
 
 export class Journal {
@@ -45,7 +48,11 @@ export class Journal {
   #changes: Change[] = []
   #lastId = 0
   #writing = Promise.resolve()
-  #broken = false
+  /** Not in the file yet, oldest first. */
+  #unwritten: Change[] = []
+  #fault: string | undefined
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor (options: JournalOptions) { this.#options = options }
 
@@ -65,35 +72,59 @@ export class Journal {
     }
   }
 
-  /** Notes a change. Never throws: a disk that is full or read-only costs only what is kept, and is logged once. */
+  /** Notes a change. Never throws: what a disk that is full or read-only does not take is written once it does, as far as it is still in memory. */
   add (news: ChangeNews): void {
     const { now = Date.now } = this.#options
     const reason = news.reason === undefined ? {} : { reason: news.reason.slice(0, maxReason) }
     const change: Change = { id: ++this.#lastId, at: new Date(now()).toISOString(), ...news, ...reason }
     this.#changes.push(change)
     if (this.#changes.length > maxKept) this.#changes.shift()
-    if (this.#options.folder !== undefined) this.#writing = this.#writing.then(async () => { await this.#append(change) })
+    if (this.#options.folder === undefined) return
+    this.#unwritten.push(change)
+    if (this.#unwritten.length > maxKept) this.#unwritten.shift()
+    this.#flush()
   }
+
+  /** Why changes are not kept now, in words; undefined while they are. */
+  fault (): string | undefined { return this.#fault }
 
   /** The newest changes first, at most `limit` of them. */
   list (limit: number): Change[] { return this.#changes.slice(-limit).reverse() }
 
-  /** Resolves when all that was noted is written. */
-  async close (): Promise<void> { await this.#writing }
+  /** Resolves when all that was noted is written, or could not be. */
+  async close (): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    await this.#writing
+  }
 
   #file (name: string): string { return join(this.#options.folder!, name) }
 
-  async #append (change: Change): Promise<void> {
+  #flush (): void {
+    clearTimeout(this.#retry)
+    this.#writing = this.#writing.then(async () => { await this.#write() })
+  }
+
+  async #write (): Promise<void> {
+    const { folder, log } = this.#options
     const file = this.#file('changes.jsonl')
     try {
-      const { size } = await stat(file).catch(() => ({ size: 0 }))
-      if (size > (this.#options.maxFileBytes ?? maxFileBytes)) await rename(file, this.#file('changes.1.jsonl'))
-      await appendFile(file, `${JSON.stringify(change)}\n`, { mode: 0o600 })
-      if (this.#broken) this.#options.log.warn({ file }, 'the change journal is kept again')
-      this.#broken = false
+      for (let change = this.#unwritten[0]; change !== undefined; change = this.#unwritten[0]) {
+        await mkdir(folder!, { recursive: true, mode: 0o700 })
+        const { size } = await stat(file).catch(() => ({ size: 0 }))
+        if (size > (this.#options.maxFileBytes ?? maxFileBytes)) await rename(file, this.#file('changes.1.jsonl'))
+        // A disk that was full may have cut off a line.
+        await appendFile(file, `${this.#fault === undefined ? '' : '\n'}${JSON.stringify(change)}\n`, { mode: 0o600 })
+        if (this.#unwritten[0] === change) this.#unwritten.shift()
+        if (this.#fault !== undefined) log.warn({ file }, 'the change journal is kept again')
+        this.#fault = undefined
+      }
     } catch (error) {
-      if (!this.#broken) this.#options.log.error({ err: error, file }, 'the change journal cannot be written')
-      this.#broken = true
+      if (this.#fault === undefined) log.error({ err: error, file }, 'the change journal cannot be written')
+      this.#fault = `the change journal cannot be written to ${file}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`
+      if (this.#closed) return
+      this.#retry = setTimeout(() => { this.#flush() }, this.#options.retryMs ?? retryMs)
+      this.#retry.unref()
     }
   }
 }

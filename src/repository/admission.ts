@@ -91,15 +91,13 @@ export class Admission {
   }
 
   #fail ({ entry }: TakenVersion, error: Error, by: string): void {
-    const { catalogue, departure, log, record, onFailed } = this.#options
-    const model = catalogue.get(entry.model)
-    const serving = model?.newest()?.version.toString() ?? null
+    const { catalogue, log, record, onFailed } = this.#options
+    const serving = catalogue.get(entry.model)?.newest()?.version.toString() ?? null
     entry.state = 'failed'
     entry.reason = error.message
     log.error({ model: entry.model, version: entry.version.toString(), reason: error.message, serving, error: error instanceof OutriggerError ? error.cause : error }, 'version cannot be served')
     onFailed(entry)
     record({ what: 'version-failed', model: entry.model, from: serving, to: entry.version.toString(), by, reason: error.message })
-    if (model !== undefined) departure.settle(model, by, false)
   }
 }
 

@@ -40,8 +40,10 @@ export class ChangedFiles {
       const { model, taken } = one
       const print = prints[i]?.print
       const { version } = taken.entry
-      if (print === undefined || print === taken.files) { if (print !== undefined) model.changed.delete(version); continue }
-      if (await isSame(taken)) {
+      const same = print === taken.files || print === undefined || await isSame(taken)
+      // It may have been replaced meanwhile.
+      if (print === undefined || model.taken.get(version) !== taken) continue
+      if (same) {
         taken.files = print
         model.changed.delete(version)
       } else if (!model.changed.has(version)) {

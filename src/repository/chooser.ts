@@ -17,20 +17,22 @@ export interface Choice {
 type Labelled = ReadonlyMap<string, bigint>
 
 /**
- * The policy's versions and those that a label names, newest first, of those that are there. "Latest N" counts versions that can be served: failed
- * ones stay chosen, but older ones stand in for them.
+ * The policy's versions and those that a label names, newest first, of those that are there. "Latest N" counts versions that can be served: older ones
+ * stand in for failed ones, which stay chosen until N newer ones serve.
  */
-function wantedOf ({ settings: { policy } }: ModelSource, labels: Labelled, versions: readonly FoundVersion[], failed: ReadonlySet<bigint>): FoundVersion[] {
-  const good = chooseVersions(policy, policy.kind === 'latest' ? versions.filter(({ version }) => !failed.has(version)) : versions)
-  const enough = policy.kind === 'latest' && good.length === policy.count
+function wantedOf ({ settings: { policy } }: ModelSource, labels: Labelled, versions: readonly FoundVersion[], failed: ReadonlySet<bigint>, known: KnownModel | undefined): FoundVersion[] {
+  const latest = policy.kind === 'latest' ? policy.count : undefined
+  const good = chooseVersions(policy, latest === undefined ? versions : versions.filter(({ version }) => !failed.has(version)))
   const named = new Set([...good.map(({ version }) => version), ...labels.values()])
-  return versions.filter(({ version }) => named.has(version) || (policy.kind === 'latest' && failed.has(version) && !(enough && version < good.at(-1)!.version)))
+  const serving = versions.filter(({ version }) => known?.isAvailable(version) === true)
+  const oldest = latest === undefined ? undefined : serving[latest - 1]?.version ?? -1n
+  return versions.filter(({ version }) => named.has(version) || (oldest !== undefined && failed.has(version) && version > oldest))
 }
 
 const sealedIfAsked = ({ source: { settings }, versions }: FoundModel): readonly FoundVersion[] => settings.seal ? versions.filter(({ sealed }) => sealed) : versions
 
-/** At the start: everything that is there, without waiting. Of the numbers in `failed` older ones take the place. */
-export function chooseAtOnce (model: FoundModel, labels: Labelled, failed: ReadonlySet<bigint>): FoundVersion[] { return wantedOf(model.source, labels, sealedIfAsked(model), failed) }
+/** At the start: everything that is there, without waiting, and older versions in place of those of the known model that failed. */
+export function chooseAtOnce (model: FoundModel, labels: Labelled, known: KnownModel | undefined): FoundVersion[] { return wantedOf(model.source, labels, sealedIfAsked(model), known?.failed() ?? new Set(), known) }
 
 export interface ChooseOptions {
   readonly settling: Settling
@@ -101,7 +103,7 @@ export async function choose (model: FoundModel, known: KnownModel | undefined, 
 
   for (;;) {
     const stillFailed = new Set([...failed].filter(version => !fresh.has(version)))
-    const chosen = wantedOf(source, labels, versions.filter(({ version }) => !unready.has(version)), stillFailed)
+    const chosen = wantedOf(source, labels, versions.filter(({ version }) => !unready.has(version)), stillFailed, known)
     const open = chosen.filter(({ version }) => !fresh.has(version))
     const decided = unready.size + fresh.size
     for (const found of open) if (!await isReady(found)) unready.add(found.version)

@@ -67,13 +67,17 @@ export class Departure {
     const labelled = new Set(model.labels.values())
     const leaving = [...model.taken.values()].filter(taken => {
       const { entry: { state, version }, goneSince } = taken
-      if (model.desired.has(version)) return false
-      if (state === 'failed') return true
-      if (state !== 'available') return false
+      if (model.desired.has(version) || state !== 'available') return false
       if (goneSince !== undefined) return atOnce || this.#options.now() - goneSince >= this.#options.awayMs
       return replaced && !labelled.has(version)
     })
     this.retire(model, leaving, by)
+  }
+
+  /** Forgets versions that failed and are not wanted any more. */
+  forgetFailed (model: KnownModel, by: string): void {
+    const failed = [...model.taken.values()].filter(({ entry: { state, version } }) => state === 'failed' && !model.desired.has(version))
+    if (failed.length > 0) this.retire(model, failed, by)
   }
 
   /** Takes versions of the model out of service: no new requests from this moment, and unloaded once those under way have ended. What still loads is left to its own end. */

@@ -20,6 +20,7 @@ export class Labels {
   readonly #options: LabelsOptions
   #moves: Moves = Object.create(null) as Moves
   #writing = Promise.resolve()
+  #fault: string | undefined
 
   constructor (options: LabelsOptions) { this.#options = options }
 
@@ -49,6 +50,9 @@ export class Labels {
     return labels
   }
 
+  /** Why the last move by hand could not be kept, in words; undefined when it could. */
+  fault (): string | undefined { return this.#fault }
+
   #forget (model: string, label: string): void {
     const { [label]: _, ...others } = this.#moves[model] ?? {}
     this.#moves = { ...this.#moves, [model]: others }
@@ -72,12 +76,14 @@ export class Labels {
   async #write (moves: Moves): Promise<void> {
     const { folder } = this.#options
     if (folder === undefined) return
-    await mkdir(folder, { recursive: true, mode: 0o700 })
     const temporary = join(folder, 'labels.json.tmp')
     try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeFile(temporary, `${JSON.stringify(moves, null, 2)}\n`, { mode: 0o600, flush: true })
       await rename(temporary, join(folder, 'labels.json'))
+      this.#fault = undefined
     } catch (error) {
+      this.#fault = `the labels cannot be written to ${join(folder, 'labels.json')}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`
       await rm(temporary, { force: true }).catch(() => {})
       throw error
     }

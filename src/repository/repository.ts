@@ -98,7 +98,7 @@ export class Repository {
     const faults: ModelFault[] = []
     for (const one of await this.#look()) {
       if (isFault(one)) { faults.push(one); continue }
-      const chosen = chooseAtOnce(one, this.#wantedLabels(one.source), new Set())
+      const chosen = chooseAtOnce(one, this.#wantedLabels(one.source), undefined)
       this.#warnOfAbsent(one.source, chosen)
       const fresh = this.#adopt(one.source, { chosen, fresh: new Map(chosen.map(({ version }) => [version, undefined])) }, 'at start', faults)
       if (fresh.length > 0) this.#first.push({ model: one, fresh })
@@ -189,7 +189,7 @@ export class Repository {
     const { name } = found.source
     for (let model = this.#catalogue.get(name); model !== undefined && !this.#ending.signal.aborted; model = this.#catalogue.get(name)) {
       const { taken } = model
-      const chosen = chooseAtOnce(found, this.#wantedLabels(found.source), model.failed())
+      const chosen = chooseAtOnce(found, this.#wantedLabels(found.source), model)
       const older = chosen.filter(({ version }) => !taken.has(version))
       if (older.length === 0) return
       this.#options.log.warn({ model: name, versions: older.map(({ version }) => version.toString()) }, 'older versions are loaded in place of newer ones that failed')
@@ -229,6 +229,7 @@ export class Repository {
     for (const model of this.#catalogue.list()) {
       if (named.has(model.name)) {
         this.#goneSince.delete(model.name)
+        this.#departure.forgetFailed(model, by)
         this.#departure.settle(model, by, atOnce.has(model.name))
       } else this.#letGo(model, atOnce.has(model.name), by)
     }

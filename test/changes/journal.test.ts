@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { changeKinds, Journal } from '../../src/changes/journal.js'
@@ -57,6 +57,22 @@ t.test('a folder that cannot be written is told once and costs nothing else', as
   t.equal(told.length, 2, 'at the opening and at the first line')
   writeFileSync(folder, '')
   t.ok(existsSync(folder))
+})
+
+t.test('what a disk did not take is written once it does', async t => {
+  const folder = t.testdir({ 'changes.jsonl': {} })
+  const journal = new Journal({ folder, log, retryMs: 5 })
+  await journal.open()
+  journal.add({ what: 'start', by: 'start' })
+  journal.add({ what: 'reload', by: 'SIGHUP' })
+  while (journal.fault() === undefined) await new Promise(resolve => setTimeout(resolve, 5))
+  t.match(journal.fault(), /cannot be written to .*changes\.jsonl: EISDIR/)
+  rmdirSync(join(folder, 'changes.jsonl'))
+  while (journal.fault() !== undefined) await new Promise(resolve => setTimeout(resolve, 5))
+  await journal.close()
+  const again = new Journal({ folder, log })
+  await again.open()
+  t.same(again.list(10).map(({ id, what }) => [id, what]), [[2, 'reload'], [1, 'start']])
 })
 
 t.test('the document lists the same kinds', async t => { t.same(documented, changeKinds) })

@@ -73,6 +73,7 @@ for (const [what, fault] of Object.entries<FakeEngineOptions | Partial<Repositor
     at.write('a/3/saved_model.pb')
     if (what === 'a handler that fails') return
     await at.settle()
+    await at.settle()
     t.same(at.states('a'), ['3 available'], 'a later good version ends the story')
   })
 }
