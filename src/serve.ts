@@ -8,6 +8,7 @@ import { createAuth } from './auth/auth.js'
 import { isLoopback } from './auth/address-list.js'
 import { buildInfo } from './build-info.js'
 import { Journal } from './changes/journal.js'
+import { now } from './clock.js'
 import { environment } from './config/environment.js'
 import type { LoadedConfig } from './config/load.js'
 import type { Config } from './config/schema.js'
@@ -86,7 +87,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     engines: picker.engines,
     predict: async (entry, inputs, options) => {
       const { timeoutMs } = registry.get(entry.model) ?? {}
-      const deadline = timeoutMs === undefined ? options.deadline : Math.min(options.deadline, Date.now() + timeoutMs)
+      const deadline = timeoutMs === undefined ? options.deadline : Math.min(options.deadline, now() + timeoutMs)
       return await predict(entry, inputs, { ...options, deadline })
     },
     phase,
@@ -214,7 +215,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
   const grace = closeWithGrace({ delay: stopWithinMs, skip: [...signals, 'SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
-    end.begun ??= Date.now()
+    end.begun ??= now()
     end.draining = true
     if (err !== undefined) { end.failure ??= err.message; log.fatal(err, 'an error that nobody caught') }
     journal.add({ what: 'drain', from: 'serving', to: 'draining', by: end.asked ?? 'the service', ...(end.failure === undefined ? {} : { reason: end.failure }) })
@@ -224,14 +225,14 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   })
   function close (): void {
     if (end.begun !== undefined) return
-    end.begun = Date.now()
+    end.begun = now()
     grace.close()
   }
   for (const signal of signals) {
     process.on(signal, () => {
       log.info({ signal }, 'shutdown')
       end.asked ??= signal
-      if (end.begun !== undefined && Date.now() - end.begun > sameSignalMs) process.exit(1)
+      if (end.begun !== undefined && now() - end.begun > sameSignalMs) process.exit(1)
       close()
     })
   }

@@ -4,7 +4,7 @@ import { INTERNAL } from './status.js'
 
 /** What the parts that answer a call know of its caller. */
 export interface CallContext {
-  /** In milliseconds since the epoch. */
+  /** By clock.ts. */
   readonly deadline: number
   /** Set by whoever wants to hear that the caller left before the answer. */
   onLeft?: (() => void) | undefined

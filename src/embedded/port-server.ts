@@ -1,5 +1,6 @@
 // gRPC by grpc-js, for the TCP port: callers of every kind, with compression and all that a network brings. Knows no model.
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js'
+import { now } from '../clock.js'
 import { defaultDeadlineMs, refusalOf, type CallContext, type Method, type Methods } from './method.js'
 
 /** `unlimited` for grpc-js. */
@@ -23,7 +24,7 @@ const definitionOf = (path: string): ServiceDefinition[string] => ({
 function deadlineOf (call: Call): number {
   const deadline = call.getDeadline()
   const at = deadline instanceof Date ? deadline.getTime() : deadline
-  return Number.isFinite(at) ? at : Date.now() + defaultDeadlineMs
+  return now() + (Number.isFinite(at) ? at - Date.now() : defaultDeadlineMs)
 }
 
 const handlerOf = (method: Method) => (call: Call, callback: sendUnaryData<Buffer>): void => {

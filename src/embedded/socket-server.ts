@@ -1,6 +1,7 @@
 // gRPC by our own framing on node:http2, for the private Unix socket whose only caller is the gateway. Knows no model. Source of the rules: gRPC's PROTOCOL-HTTP2.md; why not grpc-js: docs/adr/0003.
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import { now } from '../clock.js'
 import { framed, MessageReader, percentEncoded, timeoutMs, windowBytes } from '../grpc/framing.js'
 import { ModelError } from './formats/format.js'
 import { defaultDeadlineMs, refusalOf, type CallContext, type Method, type Methods } from './method.js'
@@ -26,7 +27,7 @@ class Call implements CallContext {
   constructor (stream: CallStream, method: Method, timeout: string | undefined) {
     this.#stream = stream
     this.#method = method
-    this.deadline = Date.now() + (timeoutMs(timeout ?? '') ?? defaultDeadlineMs)
+    this.deadline = now() + (timeoutMs(timeout ?? '') ?? defaultDeadlineMs)
   }
 
   add (chunk: Buffer): void { this.#request.add(chunk) }

@@ -1,5 +1,6 @@
 // The main thread's side of a servable's worker: starts it, hands it its calls in order, ends it when a call overstays its deadline, starts it again when it died. Knows no gRPC and no version policy.
 import { Worker } from 'node:worker_threads'
+import { now } from '../clock.js'
 import { besideModule } from '../module-url.js'
 import { ModelError } from './formats/format.js'
 import { CANCELLED, DEADLINE_EXCEEDED, INTERNAL, RESOURCE_EXHAUSTED, UNAVAILABLE } from './status.js'
@@ -99,7 +100,7 @@ export class WorkerHost {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new ModelError(UNAVAILABLE, `${this.#options.title} is being unloaded`))
       if (this.#waiting >= maxQueued) return reject(new ModelError(RESOURCE_EXHAUSTED, `Too many calls wait for ${this.#options.title}`))
-      const remaining = context.deadline - Date.now()
+      const remaining = context.deadline - now()
       if (remaining <= 0) return reject(late())
       const call: Call = { id: -1, method, request, resolve, reject, timer: undefined, settled: false, late: false }
       call.timer = setTimeout(() => this.#expire(call), Math.min(remaining, maxTimerMs))

@@ -10,6 +10,8 @@ export interface GateLimits {
   maxQueueBytes?: number
   /** Refuses at once what the measured times of calls say will not be reached before its deadline. */
   foresee?: boolean
+  /** How long those that go alone may keep the others waiting, from each opening of the gate. */
+  aloneMs?: number
 }
 
 /** Leaves the gate. To be called exactly once, when the server works no more on the call. */
@@ -27,6 +29,11 @@ export class Gate {
   readonly #limits: GateLimits
   readonly #now: () => number
   readonly #queue: WaitingLine<Waiting>
+  /** Those that go alone: before the others, one at a time. */
+  readonly #alone: WaitingLine<Waiting>
+  #aloneIn = false
+  #aloneUntil = -Infinity
+  #aloneTimer: NodeJS.Timeout | undefined
   /** Of the server behind the gate now. */
   #places = { taken: 0 }
   #open = false
@@ -37,6 +44,7 @@ export class Gate {
     this.#limits = limits
     this.#now = now
     this.#queue = new WaitingLine(waiting => waiting.refuse(this.#late()), now)
+    this.#alone = new WaitingLine(waiting => waiting.refuse(this.#late()), now)
   }
 
   get inFlight (): number { return this.#places.taken }
@@ -45,14 +53,16 @@ export class Gate {
   /**
    * Resolves when the call may be made. Rejects with SERVICE_OVERLOADED (and when to come back) when the queue is full or so long that the
    * deadline cannot be met, or when the deadline passes in the open queue; with MODEL_SERVER_UNREACHABLE when it passes while the gate is
-   * closed; with MODEL_CANCELLED when the signal fires; with its error once the gate was shut.
+   * closed; with MODEL_CANCELLED when the signal fires; with its error once the gate was shut. `alone`: with no other call beside it, as far as
+   * aloneMs allows; such a one goes first, and is not refused for the length of the queue.
    */
-  enter (bytes: number, deadline: number, signal?: AbortSignal): Promise<Leave> {
+  enter (bytes: number, deadline: number, signal?: AbortSignal, alone = false): Promise<Leave> {
     if (this.#shut !== undefined) return Promise.reject(this.#shut())
     if (signal?.aborted === true) return Promise.reject(cancelled())
     if (deadline <= this.#now()) return Promise.reject(this.#late())
-    if (this.#open && this.#queue.size === 0 && this.#places.taken < this.#limits.maxInFlight) return Promise.resolve(this.#begin())
-    const full = this.#full(bytes, deadline)
+    if (!alone && this.#open && this.#queue.size === 0 && !this.#held() && this.#places.taken < this.#limits.maxInFlight) return Promise.resolve(this.#begin())
+    const line = alone ? this.#alone : this.#queue
+    const full = alone ? undefined : this.#full(bytes, deadline)
     if (full !== undefined) return Promise.reject(full)
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -61,14 +71,22 @@ export class Gate {
         enter: leave => { signal?.removeEventListener('abort', abort); resolve(leave) },
         refuse: error => { signal?.removeEventListener('abort', abort); reject(error) }
       }
-      const abort = (): void => { if (this.#queue.take(waiting)) reject(cancelled()) }
+      const abort = (): void => { if (line.take(waiting)) reject(cancelled()) }
       signal?.addEventListener('abort', abort, { once: true })
-      this.#queue.add(waiting)
+      line.add(waiting)
+      if (alone) this.#admit()
     })
   }
 
   open (): void {
+    if (this.#open) return
     this.#open = true
+    const { aloneMs = 0 } = this.#limits
+    if (this.#alone.size > 0 && aloneMs > 0) {
+      this.#aloneUntil = this.#now() + aloneMs
+      clearTimeout(this.#aloneTimer)
+      this.#aloneTimer = setTimeout(() => this.#admit(), aloneMs)
+    }
     this.#admit()
   }
 
@@ -84,10 +102,13 @@ export class Gate {
   /** Refuses everything that waits and everything that comes. */
   shut (error: () => OutriggerError): void {
     this.#shut = error
-    this.#queue.stop()
-    for (const waiting of this.#queue) {
-      this.#queue.take(waiting)
-      waiting.refuse(error())
+    clearTimeout(this.#aloneTimer)
+    for (const line of [this.#alone, this.#queue]) {
+      line.stop()
+      for (const waiting of line) {
+        line.take(waiting)
+        waiting.refuse(error())
+      }
     }
   }
 
@@ -122,14 +143,31 @@ export class Gate {
     }
   }
 
+  /** Whether the others wait for those that go alone. */
+  #held (): boolean { return (this.#aloneIn || this.#alone.size > 0) && this.#now() < this.#aloneUntil }
+
   #admit (): void {
     if (!this.#open) return
+    this.#admitFrom(this.#alone, () => this.#beginAlone(), () => this.#aloneIn)
+    if (!this.#held()) this.#admitFrom(this.#queue, () => this.#begin(), () => false)
+  }
+
+  #admitFrom (line: WaitingLine<Waiting>, begin: () => Leave, enough: () => boolean): void {
     const now = this.#now()
-    for (const waiting of this.#queue) {
-      if (this.#places.taken >= this.#limits.maxInFlight) break
-      this.#queue.take(waiting)
+    for (const waiting of line) {
+      if (enough() || this.#places.taken >= this.#limits.maxInFlight) break
+      line.take(waiting)
       if (waiting.deadline <= now) waiting.refuse(this.#late())
-      else waiting.enter(this.#begin())
+      else waiting.enter(begin())
+    }
+  }
+
+  #beginAlone (): Leave {
+    this.#aloneIn = true
+    const leave = this.#begin()
+    return () => {
+      this.#aloneIn = false
+      leave()
     }
   }
 

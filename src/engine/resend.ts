@@ -6,7 +6,7 @@ import { OutriggerError } from '../errors.js'
 import { CallError, type Channel } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
 import type { EngineCallOptions, LateRequest } from './engine.js'
-import { Gate } from './gate.js'
+import type { Gate } from './gate.js'
 
 /** All that a call needs of a server. */
 interface Server { readonly channel: Channel }
@@ -24,41 +24,26 @@ export interface CallerOptions<S extends Server> {
 const bytesOf = (request: Uint8Array | LateRequest): number => request instanceof Uint8Array ? request.byteLength : request.bytes
 const written = (request: Uint8Array | LateRequest): Uint8Array => request instanceof Uint8Array ? request : request.write()
 
-type Outcome<S> = { answer: Buffer } | { lost: CallError, server: S, sent: Uint8Array }
+type Fate = Promise<'alive' | 'ended'>
+type Outcome = { answer: Buffer } | { lost: CallError, fate: Fate, sent: Uint8Array }
 
 export class Caller<S extends Server> {
   readonly #options: CallerOptions<S>
-  /** Calls that were in flight when a server died are suspects: one at a time goes again, so that the one that kills the next server is known. */
-  readonly #suspects = new Gate({ maxInFlight: 1 })
 
-  constructor (options: CallerOptions<S>) {
-    this.#options = options
-    this.#suspects.open()
-  }
+  constructor (options: CallerOptions<S>) { this.#options = options }
 
-  /** See Engine.call. */
+  /** See Engine.call. Calls that were in flight when a server died are suspects: each goes again alone, so that the one that kills the next server is known, and kills no other. */
   async call (path: string, request: Uint8Array | LateRequest, options: EngineCallOptions): Promise<Buffer> {
-    let fate: Promise<unknown> | undefined
     if (options.again !== true) {
-      const first = await this.#attempt(path, request, options)
+      const first = await this.#attempt(path, request, options, false)
       if ('answer' in first) return first.answer
-      fate = this.#options.fate(first.server)
       if (!options.resend) throw errorOfCall(first.lost)
     }
-    const leave = await this.#suspects.enter(bytesOf(request), options.deadline, options.signal)
-    try {
-      // Until then nothing is known of the server that failed, and the gate may still be open for it.
-      if (fate !== undefined) await before(fate, options)
-      const second = await this.#attempt(path, request, options)
-      if ('answer' in second) return second.answer
-      if (await before(this.#options.fate(second.server), options) === 'alive') throw errorOfCall(second.lost)
-      throw this.#crashed(path, second.sent)
-    } finally {
-      leave()
-    }
+    const second = await this.#attempt(path, request, options, true)
+    if ('answer' in second) return second.answer
+    if (await before(second.fate, options) === 'alive') throw errorOfCall(second.lost)
+    throw this.#crashed(path, second.sent)
   }
-
-  shut (error: () => OutriggerError): void { this.#suspects.shut(error) }
 
   #crashed (path: string, request: Uint8Array): OutriggerError {
     const requestSha256 = createHash('sha256').update(request).digest('hex')
@@ -67,8 +52,8 @@ export class Caller<S extends Server> {
   }
 
   /** Rejects with an OutriggerError for everything but a failed transport. */
-  async #attempt (path: string, request: Uint8Array | LateRequest, { deadline, signal, metadata }: EngineCallOptions): Promise<Outcome<S>> {
-    const leave = await this.#options.gate.enter(bytesOf(request), deadline, signal)
+  async #attempt (path: string, request: Uint8Array | LateRequest, { deadline, signal, metadata }: EngineCallOptions, alone: boolean): Promise<Outcome> {
+    const leave = await this.#options.gate.enter(bytesOf(request), deadline, signal, alone)
     const server = this.#options.current()
     let bytes: Uint8Array
     try {
@@ -79,14 +64,17 @@ export class Caller<S extends Server> {
     }
     // Not given the signal: a model server works on after a cancellation, and the place is free only when it has finished.
     const call = server.channel.unary(path, bytes, metadata === undefined ? { deadline } : { deadline, metadata })
-    call.then(leave, leave)
-    try {
-      return { answer: await unlessAborted(call, signal) }
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error
-      if (error.origin === 'transport') return { lost: error, server, sent: bytes }
-      throw errorOfCall(error)
-    }
+    return await unlessAborted(call.then(answer => {
+      leave()
+      return { answer }
+    }, (error: unknown) => {
+      const lost = error instanceof CallError && error.origin === 'transport'
+      // Before the place is free: nobody is let through to a server of which nothing is known.
+      const outcome = lost ? { lost: error, fate: this.#options.fate(server), sent: bytes } : undefined
+      leave()
+      if (outcome !== undefined) return outcome
+      throw error instanceof CallError ? errorOfCall(error) : error
+    }), signal)
   }
 }
 

@@ -1,5 +1,5 @@
 // The private folder that holds a model server's socket and config file: made, checked, and removed when its service is dead. Knows no process.
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ export interface SocketFolder {
   readonly configFile: string
   /** The path for the socket of the nth child; a file left there by an earlier one is removed. */
   socketPath (n: number): string
+  /** Whether all is there that a child needs to start; cleaners of folders for temporary files take what is old. */
+  isWhole (): boolean
   /** Removes the folder with everything in it. */
   remove (): void
 }
@@ -111,6 +113,7 @@ function folderAt (path: string, owner: Server): SocketFolder {
       rmSync(socket, { force: true })
       return socket
     },
+    isWhole: () => existsSync(configFile) && existsSync(join(path, ownerSocket)),
     remove
   }
 }

@@ -1,5 +1,6 @@
 // Starts one model server: process, log, watchdog, channel. One run is one process; the supervisor makes the next. Knows no state and no restart.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Logger } from 'pino'
 import { now } from '../clock.js'
@@ -34,13 +35,13 @@ export class Run {
   readonly ended: Promise<string>
   /** When anything last came back from it, by clock.ts. */
   lastAnswerAt = now()
-  readonly socketPath: string
+  readonly #socketPath: string
   #inFlight = 0
   readonly #whenIdle = new Set<() => void>()
 
   constructor (options: RunOptions) {
     const { program, log } = options
-    this.socketPath = options.socketPath
+    this.#socketPath = options.socketPath
     let watchdog = startWatchdog({ graceMs: options.terminateMs, onLost: reason => replaceWatchdog(reason) })
     let replacements = 0
     const replaceWatchdog = (reason: string): void => {
@@ -68,9 +69,12 @@ export class Run {
 
   get hasEnded (): boolean { return hasEnded(this.child) }
 
+  /** Whether a new connection could find it: somebody may have removed its socket, which open connections outlive. */
+  get isReachable (): boolean { return existsSync(this.#socketPath) }
+
   /** Resolves when somebody listens on the socket, or when the process has ended. */
   async listening (pollMs: number): Promise<void> {
-    while (!this.hasEnded && !await accepts(this.socketPath)) await new Promise(resolve => setTimeout(resolve, pollMs))
+    while (!this.hasEnded && !await accepts(this.#socketPath)) await new Promise(resolve => setTimeout(resolve, pollMs))
   }
 
   /** Resolves when no call is with it; each ends by its deadline. */

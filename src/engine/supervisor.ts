@@ -23,6 +23,8 @@ import { defaultTiming, type EngineTiming } from './timing.js'
 
 /** Who it was, in log and journal. */
 const guardName = 'the memory guard'
+/** Calls of a crash that go again take milliseconds each; where they take longer, the others wait no longer than this for them. */
+const aloneMs = 2000
 const defaultMaxQueueBytes = 256 * 1024 * 1024
 
 export interface EngineOptions {
@@ -48,6 +50,8 @@ export interface EngineOptions {
 
 export function createEngine (options: EngineOptions): Engine { return new Supervisor(options) }
 
+const draining = (): OutriggerError => new OutriggerError('SERVICE_DRAINING', 'The model server is being stopped')
+
 class Supervisor implements Engine {
   readonly kind: EngineKind
   readonly #options: EngineOptions
@@ -62,7 +66,8 @@ class Supervisor implements Engine {
   readonly #places: Gate
   readonly #serving = new Gate({ maxInFlight: Infinity })
   readonly #pushes = new Gate({ maxInFlight: 1 })
-  #folder: SocketFolder | undefined
+  /** The last one is used; those before it are not whole any more, but a child may still listen there. */
+  readonly #folders: SocketFolder[] = []
   /** The one that new calls go to; the last one while none is there. */
   #current: Generation | undefined
   /** All whose process has not ended. */
@@ -78,6 +83,8 @@ class Supervisor implements Engine {
   /** What is being pushed, or was last: the models to ask for their states. */
   #wanted: readonly ServableList[] = []
   #programStamp: string | undefined
+  /** When it was last found to have no socket. */
+  #unreachableAt = -Infinity
   #nextStart: NodeJS.Timeout | undefined
   #replacing: Promise<void> | undefined
   #started: Promise<void> | undefined
@@ -91,16 +98,14 @@ class Supervisor implements Engine {
     this.#maxInFlight = options.maxInFlight ?? defaultMaxInFlight()
     this.#backoff = new Backoff(options.backoff ?? restartRules)
     this.#guard = options.memoryBudgetBytes === undefined ? undefined : new MemoryGuard(options.memoryBudgetBytes, options.guard ?? guardRules)
-    this.#places = new Gate({ maxInFlight: this.#maxInFlight, maxQueueBytes: options.maxQueueBytes ?? defaultMaxQueueBytes, foresee: true })
+    this.#places = new Gate({ maxInFlight: this.#maxInFlight, maxQueueBytes: options.maxQueueBytes ?? defaultMaxQueueBytes, foresee: true, aloneMs })
     this.#pushes.open()
     this.#caller = new Caller({ gate: this.#places, current: () => this.#current as Generation, fate: generation => this.#fate(generation), log: this.#log })
   }
 
   start (): Promise<void> {
     this.#started ??= (async () => {
-      this.#folder = await makeSocketFolder(this.#options.socketParents ?? defaultParents(this.#options.environment))
-      if (this.#stopping !== undefined) return this.#folder.remove()
-      this.#launch()
+      await this.#launch()
       await this.#served(Infinity)
     })()
     return this.#started
@@ -108,10 +113,10 @@ class Supervisor implements Engine {
 
   stop (): Promise<void> {
     this.#stopping ??= (async () => {
-      this.#shut(() => new OutriggerError('SERVICE_DRAINING', 'The model server is being stopped'))
+      this.#shut(draining)
       this.#enter('stopped', undefined)
       await Promise.all([...this.#living].map(async generation => { await generation.end() }))
-      this.#folder?.remove()
+      for (const folder of this.#folders) folder.remove()
     })()
     return this.#stopping
   }
@@ -203,14 +208,26 @@ class Supervisor implements Engine {
   #shut (error: () => OutriggerError): void {
     clearTimeout(this.#nextStart)
     this.#close()
-    this.#caller.shut(error)
     for (const gate of [this.#places, this.#serving, this.#pushes]) gate.shut(error)
   }
 
+  /** Where a child's socket goes. Rejects as makeSocketFolder does. */
+  async #folder (): Promise<SocketFolder> {
+    const last = this.#folders.at(-1)
+    if (last?.isWhole() === true) return last
+    const fresh = await makeSocketFolder(this.#options.socketParents ?? defaultParents(this.#options.environment))
+    this.#folders.push(fresh)
+    return fresh
+  }
+
   /** Starts a process. It serves nobody yet. */
-  #begin (): Generation {
+  async #begin (): Promise<Generation> {
     const { program, extraArgs, environment } = this.#options
-    const folder = this.#folder as SocketFolder
+    const folder = await this.#folder()
+    if (this.#stopping !== undefined) {
+      folder.remove()
+      throw draining()
+    }
     const socketPath = folder.socketPath(++this.#starts)
     const args = modelServerArgs({ socketPath, configFile: folder.configFile, maxInFlight: this.#maxInFlight, extra: extraArgs })
     this.#programStamp = programStamp(program.file)
@@ -230,8 +247,9 @@ class Supervisor implements Engine {
     return generation
   }
 
-  #launch (): void {
-    const generation = this.#current = this.#begin()
+  async #launch (): Promise<void> {
+    const generation = await this.#begin()
+    this.#current = generation
     this.#enter('starting', this.#reason)
     generation.comeUp(() => this.#pushed).then(
       () => { if (generation === this.#current && !generation.hasEnded && this.#stopping === undefined) this.#serve(generation) },
@@ -252,7 +270,16 @@ class Supervisor implements Engine {
   /** The engine's state is that of the server which serves, or shall. */
   #follow (generation: Generation): void {
     this.#enter(generation.state, generation.state === 'starting' ? this.#reason : generation.reason)
-    if (generation.serves) this.#guardMemory(generation)
+    if (!generation.serves) return
+    if (generation.run.isReachable) this.#guardMemory(generation)
+    else this.#becomeReachable()
+  }
+
+  /** Its connection may hold for long, but the next one would find nobody. */
+  #becomeReachable (): void {
+    if (this.#replacing !== undefined || now() - this.#unreachableAt < this.#timing.frozenMs) return
+    this.#unreachableAt = now()
+    this.#replaceOnce('its socket was removed', 'the supervisor').catch(() => {})
   }
 
   #guardMemory ({ rssBytes }: Generation): void {
@@ -288,16 +315,17 @@ class Supervisor implements Engine {
     if (old?.serves !== true || old.hasEnded || this.#stopping !== undefined) throw this.#notReplaced({ reason, by, from: undefined, to: undefined, failure: `none serves that could be replaced: it is ${this.#state}` })
     const from = old.pid
     this.#log.info({ reason, by, from }, 'the model server is to be replaced')
-    const successor = this.#begin()
+    let successor: Generation | undefined
     try {
+      successor = await this.#begin()
       const leave = await prepare(old, successor, { timing: this.#timing, pushed: () => this.#pushed, pushes: this.#pushes, maxRssBytes })
       if (!successor.hasEnded && this.#stopping === undefined) this.#serve(successor)
       leave()
       if (this.#current !== successor) throw new Error('it ended before it could take over')
     } catch (error) {
       const failure = (error as Error).message
-      if (maxRssBytes !== undefined && (successor.rssBytes ?? 0) > maxRssBytes) this.#guard?.giveUp()
-      await successor.end()
+      if (maxRssBytes !== undefined && (successor?.rssBytes ?? 0) > maxRssBytes) this.#guard?.giveUp()
+      await successor?.end()
       throw this.#notReplaced({ reason, by, from, to: undefined, failure }, error)
     }
     const replacement: Replacement = { reason, by, from, to: successor.pid, failure: undefined }
@@ -336,15 +364,31 @@ class Supervisor implements Engine {
     this.#close()
     const reason = `the model server ended: ${how}`
     if (generation.pid === undefined && this.#starts === 1) return this.#fail('CONFIG_INVALID', `The model server ${this.#options.program.file} cannot be started: ${how}`)
-    const delayMs = this.#backoff.ended(generation.serves)
-    this.#log.error({ how, pid: generation.pid, wasAvailable: generation.serves, delayMs }, 'the model server ended')
-    if (delayMs === 'give-up') return this.#fail('MODEL_SERVER_UNREACHABLE', `The model server did not come up in ${this.#backoff.failedStarts} starts, last: ${how}`)
+    this.#log.error({ how, pid: generation.pid, wasAvailable: generation.serves }, 'the model server ended')
+    this.#startAfter(reason, generation)
+  }
+
+  /** The next start, or the end of all: `ended` is the server that was there, if one was. */
+  #startAfter (reason: string, ended?: Generation): void {
+    const delayMs = this.#backoff.ended(ended?.serves === true)
+    if (delayMs === 'give-up') return this.#fail('MODEL_SERVER_UNREACHABLE', `The model server did not come up in ${this.#backoff.failedStarts} starts, last: ${reason}`)
     this.#restarts++
     this.#enter('restarting', reason)
-    const next = (): void => { if (generation === this.#current && this.#stopping === undefined) this.#nextStart = setTimeout(() => this.#launch(), delayMs) }
+    const current = this.#current
+    const next = (): void => { if (this.#current === current && this.#stopping === undefined) this.#startIn(delayMs) }
     // One that is coming up to replace it is further than a new one would be.
     if (this.#replacing === undefined) next()
     else this.#replacing.then(next, next)
+  }
+
+  #startIn (delayMs: number): void {
+    this.#nextStart = setTimeout(() => {
+      this.#launch().catch((error: unknown) => {
+        if (this.#stopping !== undefined) return
+        this.#log.error({ err: error }, 'the model server cannot be started again')
+        this.#startAfter((error as Error).message)
+      })
+    }, delayMs)
   }
 
   #fail (code: 'CONFIG_INVALID' | 'MODEL_SERVER_UNREACHABLE', message: string): void {

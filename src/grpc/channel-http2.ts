@@ -62,7 +62,7 @@ class Call {
     if (status === 0) {
       this.#sawOk = true
       this.#finish(false)
-    } else if (status === CANCELLED && Date.now() >= this.#deadline) this.#fail(late()) // What C++ servers may say of a deadline.
+    } else if (status === CANCELLED && now() >= this.#deadline) this.#fail(late()) // What C++ servers may say of a deadline.
     else this.#fail(new CallError(Number.isInteger(status) ? status : UNKNOWN, percentDecoded(String(headers['grpc-message'] ?? '')), 'server'))
   }
 

@@ -1,4 +1,5 @@
 // Runs a version's handler on the main thread, for short and trusted ones (`isolate: false`). A time limit ends the waiting here, not the handler's work.
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import type { Tensors } from '../tensor/tensor.js'
 import type { LoopWatchdog } from './loop-watchdog.js'
@@ -47,7 +48,7 @@ export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: Runner
 
   async function stage<T> (name: Stage, call: StageCall, carry: Record<string, unknown>, work: (runtime: Runtime, call: RuntimeCall) => Promise<T>): Promise<T> {
     const id = String(calls++)
-    return await limited(name, Math.min(timeoutMs, call.deadline - Date.now()), call.signal, async signal => {
+    return await limited(name, Math.min(timeoutMs, call.deadline - now()), call.signal, async signal => {
       watchdog.enter(label)
       running.set(id, { predictModel: call.predictModel, deadline: call.deadline, signal })
       try {

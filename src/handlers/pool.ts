@@ -151,7 +151,7 @@ export class HandlerPool {
     }
     const timer = setTimeout(() => giveUp(job.state === 'given'
       ? this.#error('HANDLER_TIMEOUT', `did not finish ${job.stage} within the request's time`)
-      : this.#error('SERVICE_OVERLOADED', "had no thread free within the request's time")), Math.max(0, Math.min(longestMs, deadline - Date.now())))
+      : this.#error('SERVICE_OVERLOADED', "had no thread free within the request's time")), Math.max(0, Math.min(longestMs, deadline - now())))
     const onCancel = (): void => giveUp(this.#error('REQUEST_CANCELLED', `was stopped in ${job.task.kind}: the caller left`))
     signal?.addEventListener('abort', onCancel, { once: true })
     return () => {
@@ -218,7 +218,7 @@ export class HandlerPool {
   #warm (): void {
     if (this.#closed || this.#given.size >= this.#maxThreads) return
     const id = randomUUID()
-    this.run(id, { kind: 'load', id }, [], { deadline: Date.now() + this.#options.loadWithinMs, signal: undefined, predictModel: undefined }).catch(() => {})
+    this.run(id, { kind: 'load', id }, [], { deadline: now() + this.#options.loadWithinMs, signal: undefined, predictModel: undefined }).catch(() => {})
   }
 
   #error (code: Code, what: string): OutriggerError {

@@ -1,5 +1,6 @@
 // Runs a version's handler in worker threads. Knows no HTTP.
 import { randomUUID } from 'node:crypto'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { fromFault } from './fault.js'
@@ -26,7 +27,7 @@ export function threadRunner (options: PoolOptions): Runner & { readonly pool: H
     pool,
     load: async () => {
       const id = randomUUID()
-      return (await run(id, 'loaded', { kind: 'load', id }, [], { deadline: Date.now() + options.loadWithinMs + 10_000 })).description
+      return (await run(id, 'loaded', { kind: 'load', id }, [], { deadline: now() + options.loadWithinMs + 10_000 })).description
     },
     preprocess: async (call: StageCall, { mediaType, body, parts }: HandlerRequest): Promise<Prepared> => {
       const moved: ArrayBuffer[] = []

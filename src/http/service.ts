@@ -9,7 +9,7 @@ import type { Metrics } from '../metrics.js'
 export interface PredictOptions {
   /** Empty means serving_default. */
   signature: string
-  /** Milliseconds since the epoch. */
+  /** By clock.ts. */
   deadline: number
   signal: AbortSignal
   /** gRPC metadata, e.g. traceparent. */

@@ -11,7 +11,7 @@ const predictPath = '/tensorflow.serving.PredictionService/Predict'
 export interface PredictCall {
   /** Signature name; empty means serving_default. */
   readonly signature: string
-  /** Milliseconds since the epoch. */
+  /** By clock.ts. */
   readonly deadline: number
   readonly signal: AbortSignal
   readonly metadata?: Readonly<Record<string, string>>

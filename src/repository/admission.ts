@@ -1,6 +1,7 @@
 // How versions come: each in a transaction of its own, loaded by its engine, made ready, routed to in one step. Decides nothing about which.
 import type { Logger } from 'pino'
 import type { ChangeNews } from '../changes/journal.js'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionEntry } from '../inference/registry.js'
 import type { Catalogue } from './catalogue.js'
@@ -64,7 +65,7 @@ export class Admission {
     const { departure, catalogue, steps, scanner, loadWithinMs, ending } = this.#options
     const { entry, found, source } = taken
     if (entry.engine.kind === 'tensorflow' && source.settings.warmup) await steps.checkWarmup?.(found)
-    await departure.listOf(entry.engine).load(taken, Date.now() + loadWithinMs, ending)
+    await departure.listOf(entry.engine).load(taken, now() + loadWithinMs, ending)
     const model = catalogue.get(entry.model)
     const own = model?.taken.get(entry.version)?.entry
     // An older version beside a newer one takes nobody's place.

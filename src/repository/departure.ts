@@ -1,6 +1,7 @@
 // How versions leave: not routed to from one moment on, unloaded once their requests have ended, their handlers closed last. Decides which may go, not which are wanted.
 import type { Logger } from 'pino'
 import type { ChangeNews } from '../changes/journal.js'
+import { now } from '../clock.js'
 import type { Engine } from '../engine/engine.js'
 import { idle } from '../inference/lease.js'
 import type { Catalogue } from './catalogue.js'
@@ -101,7 +102,7 @@ export class Departure {
 
   /** Has the engine unload versions. Never rejects: what is told next leaves them out as well. */
   async drop (engine: Engine, dropped: readonly TakenVersion[]): Promise<void> {
-    await this.listOf(engine).drop(dropped, Date.now() + dropWithinMs).catch((error: unknown) => {
+    await this.listOf(engine).drop(dropped, now() + dropWithinMs).catch((error: unknown) => {
       if (!this.#options.ending.aborted) this.#options.log.warn({ err: error, engine: engine.kind }, 'the model server could not be told what to serve')
     })
   }

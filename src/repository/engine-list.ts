@@ -1,6 +1,7 @@
 // What one engine is told to serve: the full list of versions at every push, one push at a time, so that many changes share one. Knows no registry.
 import { access } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../clock.js'
 import type { Engine, ServableList, ServableStatus } from '../engine/engine.js'
 import { OutriggerError } from '../errors.js'
 import { servableName, type VersionEntry } from '../inference/registry.js'
@@ -51,7 +52,7 @@ export class EngineList {
 
   /**
    * Has the engine load the version beside all others, and resolves when it says AVAILABLE. Rejects with the reason when it does not;
-   * the version stays listed until `drop`. `deadline` in milliseconds since the epoch.
+   * the version stays listed until `drop`. `deadline` by clock.ts.
    */
   async load (taken: TakenVersion, deadline: number, signal: AbortSignal): Promise<void> {
     const { entry } = taken
@@ -66,11 +67,11 @@ export class EngineList {
       await Promise.race([push, sleep(lookEveryMs)])
     }
     for (let unknownSince = performance.now(); !signal.aborted;) {
-      const statuses = await this.engine.statuses(servableName(entry), Math.min(deadline, Date.now() + statusWithinMs)).catch(() => undefined)
+      const statuses = await this.engine.statuses(servableName(entry), Math.min(deadline, now() + statusWithinMs)).catch(() => undefined)
       const status = statusOf(taken, statuses)
       if (isAvailable(status)) return
       if (status !== undefined) unknownSince = performance.now()
-      const late = Date.now() > deadline
+      const late = now() > deadline
       if (late || performance.now() - unknownSince > unknownWithinMs || (failure !== undefined && status === undefined)) {
         throw failure ?? new OutriggerError('MODEL_FAILED', late ? 'the model server did not load it in time' : 'the model server did not load it and gave no reason')
       }

@@ -1,6 +1,7 @@
 // The examples of a version: requests to evaluate with the answers that they must give. Read from its folder and run through its handler and model, without HTTP.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { chooseSignature } from '../handlers/plain.js'
 import type { HandlerAnswer, HandlerRequest, PredictModel } from '../handlers/version-handler.js'
@@ -91,7 +92,7 @@ export const questionOf = ({ name, request, signature }: Example): Question => (
 
 /** Puts the question to exactly this version, live or not, through its handler and model. `hear` is told what the model gets. Rejects with an OutriggerError. */
 export async function ask (entry: VersionEntry, { name, signature: wanted, ...request }: Question, { timeoutMs, predictModel, signal }: ExampleOptions, hear?: (signature: string, inputs: Tensors) => void): Promise<HandlerAnswer> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = now() + timeoutMs
   const calling = signal ?? new AbortController().signal
   const signature = chooseSignature(entry.signatures, wanted).name
   return await evaluate(entry, {

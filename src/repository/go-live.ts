@@ -1,4 +1,5 @@
 // What a version must pass between its load in the engine and its first request (and the warm-up file before that load): description, comparison with the one it replaces, handler, first requests, examples. Routes nothing itself.
+import { now } from '../clock.js'
 import type { Engine } from '../engine/engine.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionHandler } from '../handlers/version-handler.js'
@@ -28,7 +29,7 @@ const describeWithinMs = 30_000
 /** Makes the entry ready to be routed to. `replaced` is the version that answers now, if this one takes its place. Rejects with the step's error; the entry's handler is then to be closed. */
 export async function makeReady ({ source, found, entry }: TakenVersion, replaced: VersionEntry | undefined, steps: GoLiveSteps): Promise<void> {
   const { settings } = source
-  entry.signatures = await steps.signaturesOf(entry.engine, servableName(entry), entry.version, Date.now() + describeWithinMs)
+  entry.signatures = await steps.signaturesOf(entry.engine, servableName(entry), entry.version, now() + describeWithinMs)
   const faults = replaced === undefined || settings.force ? [] : signatureFaults(replaced.signatures, entry.signatures)
   if (faults.length > 0) throw new OutriggerError('MODEL_INCOMPATIBLE', `it cannot replace version ${replaced!.version}: ${faults.join('; ')} (force: true in model.yaml takes it all the same)`, { model: entry.model, version: entry.version })
   const assigning = settings.retry === undefined ? await steps.assigningSignatures(found) : new Set()

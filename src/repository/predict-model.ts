@@ -1,5 +1,6 @@
 // How the examples of a version reach the other models of the service: a handler may ask one that is still on its way. Knows no HTTP.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { chooseSignature } from '../handlers/plain.js'
 import type { PredictModel } from '../handlers/version-handler.js'
@@ -16,7 +17,7 @@ export function predictModelOf (registry: Registry): PredictModel {
         const entry = registry.resolve(model)
         return await predict(entry, inputs, { signature: chooseSignature(entry.signatures, '').name, deadline, signal })
       } catch (error) {
-        if (!(error instanceof OutriggerError && error.code === 'MODEL_NOT_READY') || Date.now() + lookEveryMs > deadline) throw error
+        if (!(error instanceof OutriggerError && error.code === 'MODEL_NOT_READY') || now() + lookEveryMs > deadline) throw error
         await sleep(lookEveryMs, undefined, { signal })
       }
     }

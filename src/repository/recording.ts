@@ -1,6 +1,7 @@
 // What a version's model gets when the version is asked: questions from files, put through its handler, and the tensors of each call as a record of a warm-up file. Writes nothing.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import { predict } from '../inference/predict.js'
 import { servableName, type VersionEntry } from '../inference/registry.js'
@@ -65,6 +66,6 @@ export async function recordSample (entry: VersionEntry, sample: Sample, options
   const { signature, inputs } = readPredictBody(sample.predictBody, name => chooseSignature(entry.signatures, name).inputs)
   const { name } = chooseSignature(entry.signatures, signature)
   hear(name, inputs)
-  await predict(entry, inputs, { signature: name, deadline: Date.now() + options.timeoutMs, signal: options.signal ?? new AbortController().signal })
+  await predict(entry, inputs, { signature: name, deadline: now() + options.timeoutMs, signal: options.signal ?? new AbortController().signal })
   return records
 }

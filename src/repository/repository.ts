@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import type { ChangeNews } from '../changes/journal.js'
+import { now } from '../clock.js'
 import type { VersionPolicy } from '../config/text-proto.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
 import { Admission } from './admission.js'
@@ -234,7 +235,7 @@ export class Repository {
       } else this.#letGo(model, atOnce.has(model.name), by)
     }
     for (const list of this.#departure.lists()) {
-      void list.repair(Date.now() + repairWithinMs).catch((error: unknown) => { this.#options.log.warn({ err: error, engine: list.engine.kind }, 'the model server could not be told again what to serve') })
+      void list.repair(now() + repairWithinMs).catch((error: unknown) => { this.#options.log.warn({ err: error, engine: list.engine.kind }, 'the model server could not be told again what to serve') })
     }
     return fresh
   }

@@ -87,3 +87,48 @@ t.test('shut: everything is refused', async t => {
   await t.rejects(waiting, { code: 'SERVICE_DRAINING' })
   await t.rejects(gate.enter(1, soon()), { code: 'SERVICE_DRAINING' })
 })
+
+t.test('those that go alone: before the others, one at a time, with nobody beside them', async t => {
+  const gate = new Gate({ maxInFlight: 8, maxQueueBytes: 10, aloneMs: 20_000 })
+  const order: string[] = []
+  const enter = async (name: string, alone: boolean): Promise<() => void> => {
+    const leave = await gate.enter(10, soon(), undefined, alone)
+    order.push(name)
+    return leave
+  }
+  const other = enter('other', false)
+  const [first, second] = [enter('first', true), enter('second', true)]
+  gate.open()
+  const leaveFirst = await first
+  const late = gate.enter(0, soon()).then(leave => { order.push('late'); return leave })
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(order, ['first'])
+  leaveFirst()
+  ;(await second)()
+  await Promise.all([other, late])
+  t.same(order, ['first', 'second', 'other', 'late'])
+})
+
+t.test('those that go alone keep the others waiting no longer than said, and go one at a time after that too', async t => {
+  const gate = new Gate({ maxInFlight: 8, aloneMs: 30 })
+  const [first, second] = [1, 2].map(async () => await gate.enter(1, soon(), undefined, true))
+  const other = gate.enter(1, soon())
+  gate.open()
+  const leave = await first!
+  await other
+  t.equal(gate.inFlight, 2)
+  leave()
+  await second
+})
+
+t.test('another server: all its places are free, whoever is with the one before', async t => {
+  const gate = new Gate({ maxInFlight: 1 })
+  gate.open()
+  const leave = await gate.enter(1, soon())
+  const waiting = gate.enter(1, soon())
+  gate.renew()
+  await waiting
+  t.equal(gate.inFlight, 1)
+  leave()
+  t.equal(gate.inFlight, 1, 'who left was with the other')
+})

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { now } from '../../clock.js'
 
 /** What a request turned out to be about; read by the access log, the metrics and the header outrigger-model-version. */
 export interface Outcome {
@@ -24,7 +25,7 @@ declare module 'fastify' {
     outcome: Outcome
     /** When the request's head was read, by the monotonic clock in milliseconds. */
     beganAt: number
-    /** The moment at which the answer is due, in milliseconds since the epoch. */
+    /** The moment at which the answer is due, by clock.ts. */
     deadline: number
     /** Aborted when the caller leaves before the answer is sent. Requests of one connection share it, so listeners must be taken off again. */
     readonly callerSignal: AbortSignal
@@ -81,7 +82,7 @@ export default fp(async function requestContext (app: FastifyInstance, options: 
   app.addHook('onRequest', (request, reply, done) => {
     request.beganAt = performance.now()
     request.outcome = { api: 'other', model: undefined, version: undefined }
-    request.deadline = Date.now() + timeoutOf(request, options.requestTimeoutMs)
+    request.deadline = now() + timeoutOf(request, options.requestTimeoutMs)
     const raw = reply.raw as Response
     raw[exchange] = { request, reply, finished: false }
     raw.on('finish', onFinish).on('close', onClose)

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
+import { now } from '../../../src/clock.js'
 import requestContext from '../../../src/http/plugins/request-context.js'
 
 async function build (routes: (app: FastifyInstance) => void): Promise<FastifyInstance> {
@@ -13,7 +14,7 @@ async function build (routes: (app: FastifyInstance) => void): Promise<FastifyIn
 }
 
 t.test('the deadline: the header lowers it and never raises it', async t => {
-  const app = await build(app => app.get('/', async request => ({ left: request.deadline - Date.now() })))
+  const app = await build(app => app.get('/', async request => ({ left: Math.round(request.deadline - now()) })))
   const left = async (header?: string): Promise<number> => (await app.inject({ url: '/', headers: header === undefined ? {} : { 'x-request-timeout-ms': header } })).json<{ left: number }>().left
   t.ok(await left() > 4000)
   const lowered = await left('1000')

@@ -1,5 +1,6 @@
 // POST /evaluate and /models/{model}[/versions/{v}|/labels/{l}]/evaluate: a request through the version's handler and model, or by the plain form where it has none.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { now } from '../../../clock.js'
 import { OutriggerError } from '../../../errors.js'
 import { chooseSignature } from '../../../handlers/plain.js'
 import type { StageTimer } from '../../../handlers/version-handler.js'
@@ -60,7 +61,7 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
     const { outcome } = request
     outcome.model = model.name
     const signature = chooseSignature(entry.signatures, signatureOf(request)).name
-    const deadline = model.timeoutMs === undefined ? request.deadline : Math.min(request.deadline, Date.now() + model.timeoutMs)
+    const deadline = model.timeoutMs === undefined ? request.deadline : Math.min(request.deadline, now() + model.timeoutMs)
     const signal = request.callerSignal
     const metadata = metadataOf(request)
     const { mediaType, body } = await evaluateVersion(entry, {

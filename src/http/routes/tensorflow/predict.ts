@@ -1,5 +1,6 @@
 // Predict over TensorFlow Serving's REST: body to tensors, model without its handler, tensors to text. Knows no URL.
 import type { FastifyRequest } from 'fastify'
+import { now } from '../../../clock.js'
 import { OutriggerError } from '../../../errors.js'
 import { readPredictBody } from '../../../tensor/json/predict-body.js'
 import { printPredictions } from '../../../tensor/json/predict-response.js'
@@ -11,7 +12,7 @@ import type { Target } from './url.js'
 /** The moment at which the answer is due: the request's own, lowered by the model's limit. */
 export function deadlineOf (service: Service, request: FastifyRequest, model: string): number {
   const limit = service.registry.get(model)?.timeoutMs
-  return limit === undefined ? request.deadline : Math.min(request.deadline, Date.now() + limit)
+  return limit === undefined ? request.deadline : Math.min(request.deadline, now() + limit)
 }
 
 function inputsOf (entry: VersionEntry, signature: string): Inputs {
