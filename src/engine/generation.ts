@@ -27,6 +27,7 @@ export type GenerationState = 'starting' | 'running' | 'unresponsive'
 
 /** So many unanswered rounds in a row, besides the time, before a child counts as frozen: not after one long pause of our own. */
 const frozenRounds = 4
+const grpcDeadlineExceeded = 4
 /** A model name that nobody serves: any answer of the server to a question for it proves life. */
 const nobody = 'outrigger-start'
 
@@ -91,7 +92,8 @@ export class Generation {
       await reload(this.channel, models, deadline, this.#log)
       this.#answeredReloads++
     } catch (error) {
-      if (error instanceof CallError && error.origin === 'deadline') void this.#killIfLost(models)
+      // Whichever of the two noticed first.
+      if (error instanceof CallError && (error.origin === 'deadline' || error.status === grpcDeadlineExceeded)) void this.#killIfLost(models)
       throw error
     }
   }

@@ -20,7 +20,7 @@ export interface BatcherOptions {
   readonly metrics: Pick<Metrics, 'stage' | 'batch' | 'batchApart' | 'batchDropped'>
   /** Bytes that the requests of one version may hold while they wait or are under way. */
   readonly maxQueueBytes?: number
-  /** Milliseconds since the epoch, as deadlines are. */
+  /** As clock.ts, by which deadlines are. */
   readonly now?: () => number
 }
 
