@@ -24,7 +24,10 @@ answer. So are attribute values and dtypes that a kernel does not cover (complex
 Predict, Classify, Regress, GetModelMetadata, GetModelStatus and HandleReloadConfigRequest answer as TensorFlow Serving does, in its words. A version's
 \`assets.extra/tf_serving_warmup_requests\` is run before it is AVAILABLE: predict, classify and regress records, and the tasks of multi-inference ones; one record that
 fails, fails the load. What differs: records of predict-streamed calls are refused like those of sessions; a version's thread that had to be started anew is not warmed up
-again; MultiInference is not implemented; a base path without a version is answered with an error where the real server never answers; a call that overruns its deadline by much ends its model's thread, which starts anew, and nothing else.
+again; MultiInference is not implemented; a base path without a version is answered with an error where the real server never answers; a call that overruns its deadline by much ends
+its model's thread, which starts anew, and nothing else; a list of models (HandleReloadConfigRequest) is decided upon at once and does not wait for the loads of the list
+before, a load that no list wants any more is ended, and every model is served as soon as it has loaded itself; the Unix socket, made for one caller on the same machine,
+takes no compressed messages, the TCP port does.
 
 `
 

@@ -51,20 +51,24 @@ export class Servable {
 
   get signatureDefMap (): Uint8Array { return this.#host.signatureDefMap }
 
-  /** Loads the version; never rejects, see `state` and `error`. */
+  /** Loads the version; never rejects, see `state` and `error`. An unload ends it at once. */
   async load (): Promise<void> {
     this.state = 'LOADING'
     this.#log('I', 'servable.ts', `Loading servable: ${this.id} from ${this.folder}`)
     const begun = performance.now()
     try {
       await this.#host.load()
+      if (this.#isEnding()) return
       this.error = undefined
       this.#log('I', 'servable.ts', `Successfully loaded servable version ${this.id} in ${Math.round(performance.now() - begun)} ms`)
       this.state = 'AVAILABLE'
     } catch (error) {
-      this.#lose(error instanceof ModelError ? error : new ModelError(INTERNAL, String(error)))
+      if (!this.#isEnding()) this.#lose(error instanceof ModelError ? error : new ModelError(INTERNAL, String(error)))
     }
   }
+
+  /** Unloaded while it loaded. */
+  #isEnding (): boolean { return this.state === 'UNLOADING' || this.state === 'END' }
 
   /** See WorkerHost.call. */
   call (method: CallMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {

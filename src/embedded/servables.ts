@@ -31,6 +31,9 @@ const maxEnded = 64
 
 interface Wanted { readonly config: ModelConfig, readonly found: { version: bigint, folder: string }[], readonly error: ModelError | undefined }
 
+/** A version on its way, and when that is over. `instead` is what serves until then: the same version from another folder. */
+interface Load { readonly servable: Servable, readonly done: Promise<void>, readonly instead: Servable | undefined }
+
 const invalid = (message: string): ModelError => new ModelError(INVALID_ARGUMENT, message)
 
 export class Servables {
@@ -38,22 +41,31 @@ export class Servables {
   /** By model: every version that is or was, the current servable of each. */
   readonly #models = new Map<string, Map<bigint, Servable>>()
   #labels = new Map<string, ReadonlyMap<string, bigint>>()
-  #reloading: Promise<void> = Promise.resolve()
+  /** By model: what the last list wants. */
+  #wanted = new Map<string, Wanted>()
+  readonly #loads = new Set<Load>()
+  readonly #places: Places
+  #deciding: Promise<unknown> = Promise.resolve()
   #closed = false
 
   constructor (options: ServablesOptions) {
     this.#options = options
+    this.#places = new Places(options.loadThreads)
   }
 
   /**
    * Makes exactly these models served; the list replaces the one before. Resolves when all are AVAILABLE and what is no longer wanted is being unloaded.
    * Throws a ModelError: INVALID_ARGUMENT and FAILED_PRECONDITION before anything is changed; UNKNOWN when a model did not become available
-   * (the others serve, and a model whose new versions all failed keeps its old ones). One reload runs at a time.
+   * (the others serve, and a model whose new versions all failed keeps its old ones).
+   * Lists are decided upon in their order, but none waits for the loads of another: a model is served as soon as it has loaded, and a load that a later list
+   * does not want any more is ended. (The real server makes a later list wait.)
    */
   async reload (configs: readonly ModelConfig[]): Promise<void> {
-    const turn = this.#reloading.then(async () => { await this.#apply(configs) })
-    this.#reloading = turn.catch(() => {})
-    await turn
+    const turn = this.#deciding.then(async () => await this.#decide(configs))
+    this.#deciding = turn.catch(() => {})
+    const { wanted, loads } = await turn
+    await Promise.all(loads.map(async ({ done }) => { await done }))
+    report(wanted, loads)
   }
 
   /** The servable that shall answer. Throws a ModelError in TensorFlow Serving's words. */
@@ -92,82 +104,81 @@ export class Servables {
   /** Ends all workers at once. */
   async close (): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#models.values()].flatMap(versions => [...versions.values()].map(async servable => { await servable.kill() })))
+    const loading = [...this.#loads].map(({ servable }) => servable)
+    await Promise.all([...loading, ...[...this.#models.values()].flatMap(versions => [...versions.values()])].map(async servable => { await servable.kill() }))
   }
 
-  async #apply (configs: readonly ModelConfig[]): Promise<void> {
+  /** What a list changes at once; the loads that it waits for are under way. */
+  async #decide (configs: readonly ModelConfig[]): Promise<{ wanted: readonly Wanted[], loads: readonly Load[] }> {
     check(configs)
     const wanted = await Promise.all(configs.map(async config => await look(config)))
     if (!this.#options.labelsForUnavailable) this.#checkLabels(configs)
     this.#options.log('I', 'servables.ts', `Adding/updating models: ${configs.map(({ name }) => name).join(', ') || 'none'}`)
-
-    const loads: Servable[] = []
-    const unloads: (() => Promise<void>)[] = []
-    for (const { config, found, error } of wanted) {
-      if (error !== undefined) {
-        this.#options.log('E', 'servables.ts', error.message)
-        continue
-      }
-      const versions = this.#versionsOf(config.name)
-      for (const { version, folder } of found) {
-        const current = versions.get(version)
-        if (current !== undefined && current.state !== 'END' && current.folder === folder) continue
-        const fresh = new Servable({ model: config.name, version, folder, log: this.#options.log, warmupIterations: this.#options.warmupIterations, program: this.#options.program })
-        // A version whose folder has moved serves on until its successor is there.
-        if (current?.state === 'AVAILABLE') unloads.push(async () => { await this.#replace(current, fresh) })
-        else versions.set(version, fresh)
-        loads.push(fresh)
-      }
-    }
-    await this.#loadAll(loads)
-    for (const unload of unloads) await unload()
-    this.#unloadUnwanted(wanted)
+    for (const { error } of wanted) if (error !== undefined) this.#options.log('E', 'servables.ts', error.message)
+    this.#wanted = new Map(wanted.map(entry => [entry.config.name, entry]))
     this.#labels = new Map(configs.map(({ name, labels }) => [name, labels]))
-    this.#report(wanted, loads)
+    for (const load of this.#loads) {
+      if (this.#wants(load.servable)) continue
+      this.#loads.delete(load)
+      void load.servable.unload()
+    }
+    const loads = wanted.flatMap(({ config, found }) => found.flatMap(({ version, folder }) => this.#loadOf(config.name, version, folder) ?? []))
+    for (const model of this.#models.keys()) this.#unloadUnwanted(model)
+    return { wanted, loads }
   }
 
-  #versionsOf (model: string): Map<bigint, Servable> {
+  #wants ({ model, version, folder }: Servable): boolean {
+    return this.#wanted.get(model)?.found.some(found => found.version === version && found.folder === folder) ?? false
+  }
+
+  /** The load that makes this version served: one that is under way, or a new one; undefined where it is served already. */
+  #loadOf (model: string, version: bigint, folder: string): Load | undefined {
+    for (const load of this.#loads) if (load.servable.model === model && load.servable.version === version && load.servable.folder === folder) return load
     let versions = this.#models.get(model)
     if (versions === undefined) this.#models.set(model, versions = new Map())
-    return versions
+    const current = versions.get(version)
+    if (current?.state === 'AVAILABLE' && current.folder === folder) return undefined
+    const servable = new Servable({ model, version, folder, log: this.#options.log, warmupIterations: this.#options.warmupIterations, program: this.#options.program })
+    // A version whose folder has moved serves on until its successor is there.
+    const instead = current?.state === 'AVAILABLE' ? current : undefined
+    if (instead === undefined) versions.set(version, servable)
+    const load: Load = { servable, instead, done: this.#places.take(async () => { await this.#load(servable) }).then(() => this.#loaded(load)) }
+    this.#loads.add(load)
+    return load
   }
 
-  /** Puts the loaded successor in place of a servable of the same version. A failed one changes nothing. */
-  async #replace (current: Servable, fresh: Servable): Promise<void> {
-    if (fresh.state !== 'AVAILABLE') return
-    this.#versionsOf(fresh.model).set(fresh.version, fresh)
-    await current.unload()
-  }
-
-  async #loadAll (servables: readonly Servable[]): Promise<void> {
-    const queue = [...servables]
-    const work = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined && !this.#closed; next = queue.shift()) await this.#load(next)
+  /** One is there, or has failed: its model need not wait for the others. */
+  #loaded (load: Load): void {
+    const { servable, instead } = load
+    this.#loads.delete(load)
+    if (instead !== undefined && servable.state === 'AVAILABLE') {
+      this.#models.get(servable.model)?.set(servable.version, servable)
+      void instead.unload()
     }
-    await Promise.all(Array.from({ length: Math.min(this.#options.loadThreads, queue.length) }, work))
+    this.#unloadUnwanted(servable.model)
   }
 
   async #load (servable: Servable): Promise<void> {
-    await servable.load()
-    for (let retry = 0; retry < this.#options.maxLoadRetries && servable.error !== undefined && !this.#closed; retry++) {
-      await new Promise(resolve => { setTimeout(resolve, this.#options.loadRetryIntervalMs).unref() })
-      if (!this.#closed) await servable.load()
+    for (let attempt = 0; attempt <= this.#options.maxLoadRetries && !this.#closed && this.#wants(servable); attempt++) {
+      if (attempt > 0) await new Promise(resolve => { setTimeout(resolve, this.#options.loadRetryIntervalMs).unref() })
+      if (this.#closed || !this.#wants(servable)) return
+      await servable.load()
+      if (servable.error === undefined) return
     }
   }
 
-  /** Unloads what no config wants, but of a model that shall be served nothing before one of its wanted versions is available. */
-  #unloadUnwanted (wanted: readonly Wanted[]): void {
-    const byName = new Map(wanted.map(entry => [entry.config.name, entry]))
-    for (const [model, versions] of this.#models) {
-      const entry = byName.get(model)
-      const keep = new Set(entry?.found.map(({ version }) => version))
-      const served = [...versions.values()].some(servable => keep.has(servable.version) && servable.state === 'AVAILABLE')
-      if (entry !== undefined && !served) continue
-      for (const servable of versions.values()) {
-        if (!keep.has(servable.version) && servable.state !== 'END') void servable.unload()
-      }
-      forget(versions)
+  /** Unloads what the last list does not want of a model, but while the model shall be served nothing before one of its wanted versions is available. */
+  #unloadUnwanted (model: string): void {
+    const versions = this.#models.get(model)
+    if (versions === undefined) return
+    const entry = this.#wanted.get(model)
+    const keep = new Set(entry?.found.map(({ version }) => version))
+    const served = [...versions.values()].some(servable => keep.has(servable.version) && servable.state === 'AVAILABLE')
+    if (entry !== undefined && !served) return
+    for (const servable of versions.values()) {
+      if (!keep.has(servable.version) && servable.state !== 'END') void servable.unload()
     }
+    forget(versions)
   }
 
   #checkLabels (configs: readonly ModelConfig[]): void {
@@ -179,16 +190,39 @@ export class Servables {
       }
     }
   }
+}
 
-  #report (wanted: readonly Wanted[], loads: readonly Servable[]): void {
-    const faults: string[] = []
-    for (const { config, error } of wanted) {
-      if (error !== undefined) faults.push(`{{name: ${config.name}} due to error: ${describe(error)}}, `)
+/** Throws when something of a list did not become available, in TensorFlow Serving's words. */
+function report (wanted: readonly Wanted[], loads: readonly Load[]): void {
+  const faults: string[] = []
+  for (const { config, error } of wanted) {
+    if (error !== undefined) faults.push(`{{name: ${config.name}} due to error: ${describe(error)}}, `)
+  }
+  for (const { servable } of loads) {
+    if (servable.state !== 'AVAILABLE') faults.push(`{${servable.id}${servable.error === undefined ? '' : ` due to error: ${describe(servable.error)}`}}, `)
+  }
+  if (faults.length > 0) throw new ModelError(UNKNOWN, `${faults.length} model(s) did not become available: {${faults.join('')}}`)
+}
+
+/** So much work at a time, the rest in its order. */
+class Places {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor (places: number) {
+    this.#free = places
+  }
+
+  async take (work: () => Promise<void>): Promise<void> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+    try {
+      await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#free++
+      else next()
     }
-    for (const servable of loads) {
-      if (servable.state !== 'AVAILABLE') faults.push(`{${servable.id}${servable.error === undefined ? '' : ` due to error: ${describe(servable.error)}`}}, `)
-    }
-    if (faults.length > 0) throw new ModelError(UNKNOWN, `${faults.length} model(s) did not become available: {${faults.join('')}}`)
   }
 }
 

@@ -105,6 +105,74 @@ t.test('the base path moves, the version stays: the old one serves until the new
   t.equal(await ask(servables, 'm'), 5, 'a successor that fails changes nothing')
 })
 
+t.test('a model that computes for long delays no other', async t => {
+  const { servables, base, put } = setUp(t)
+  put('fast/1', 3)
+  mkdirSync(join(base, 'slow/1'), { recursive: true })
+  writeFileSync(join(base, 'slow/1/here'), '')
+  await servables.reload([config('slow', join(base, 'slow')), config('fast', join(base, 'fast'))])
+  const flag = join(base, 'flag')
+  let ended = false
+  const long = servables.resolve('slow', {}).call('predict', Buffer.from(`until ${flag}`), { deadline: Date.now() + 60_000 }).then(answer => { ended = true; return answer })
+  for (let i = 0; i < 200; i++) t.equal(await ask(servables, 'fast'), 3)
+  t.notOk(ended, 'the slow one computes on')
+  writeFileSync(flag, '')
+  t.equal(String(Buffer.from(await long)), 'until 1')
+})
+
+/** Resolves when the model answers. */
+const served = async (servables: Servables, model: string): Promise<number> => {
+  for (;;) {
+    try {
+      return await ask(servables, model)
+    } catch {
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+  }
+}
+
+t.test('a slow load holds up nobody: not its neighbours in the list, not a version that moved, not the next list', async t => {
+  const { servables, base, put } = setUp(t)
+  put('old/1', 1)
+  await servables.reload([config('moved', join(base, 'old'))])
+  put('slow/1', 2)
+  put('fast/1', 3)
+  put('new/1', 4)
+  const flag = join(base, 'flag')
+  writeFileSync(join(base, 'slow/1/wait'), flag)
+  const slow = config('slow', join(base, 'slow'))
+  const others = [config('fast', join(base, 'fast')), config('moved', join(base, 'new'))]
+  const first = servables.reload([slow, ...others])
+  t.equal(await served(servables, 'fast'), 3)
+  while (await served(servables, 'moved') !== 4);
+  t.strictSame(states(servables, 'slow'), ['1 LOADING 0'])
+
+  put('later/1', 5)
+  const second = servables.reload([slow, ...others, config('later', join(base, 'later'))])
+  t.equal(await served(servables, 'later'), 5, 'served while both lists still wait')
+  t.strictSame(states(servables, 'slow'), ['1 LOADING 0'])
+  writeFileSync(flag, '')
+  await Promise.all([first, second])
+  t.equal(await ask(servables, 'slow'), 2, 'loaded once, for both')
+})
+
+t.test('a load that a later list does not want any more is ended, and can be wanted again', async t => {
+  const { servables, base, put } = setUp(t)
+  put('slow/1', 2)
+  put('fast/1', 3)
+  const flag = join(base, 'flag')
+  writeFileSync(join(base, 'slow/1/wait'), flag)
+  const first = servables.reload([config('slow', join(base, 'slow'))])
+  const refused = t.rejects(first, { status: 2, message: '1 model(s) did not become available: {{{name: slow version: 1}}, }' })
+  await servables.reload([config('fast', join(base, 'fast'))])
+  await refused
+  t.strictSame(states(servables, 'slow'), ['1 END 0'])
+  const again = servables.reload([config('slow', join(base, 'slow'))])
+  writeFileSync(flag, '')
+  await again
+  t.equal(await ask(servables, 'slow'), 2)
+})
+
 t.test('what is refused changes nothing', async t => {
   const { servables, base, put } = setUp(t)
   put('m/1')
