@@ -3,7 +3,7 @@ import { OutriggerError } from '../errors.js'
 import { PictureError, readPicture } from '../media/picture.js'
 import { resize } from '../media/resize.js'
 import { dtypeRow } from '../tensor/dtype.js'
-import { decodeInputs, refuse, shapeForOne, type DecodedInputs } from '../tensor/evaluate/decode.js'
+import { decodeInputs, decodeJson, refuse, shapeForOne, type DecodedInputs } from '../tensor/evaluate/decode.js'
 import { parseJson } from '../tensor/evaluate/json.js'
 import { pointerStep } from '../tensor/evaluate/nested.js'
 import { decodeRaw } from '../tensor/evaluate/raw.js'
@@ -94,7 +94,7 @@ async function decodeForm (parts: readonly FormPart[], signature: Signature): Pr
  */
 export async function decodeBody (request: HandlerRequest, signature: Signature): Promise<DecodedInputs> {
   const { mediaType, body } = request
-  if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeInputs(parseJson(body), signature)
+  if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeJson(body, signature)
   const taken = plainMediaTypes(signature)
   if (!taken.includes(mediaType)) throw new OutriggerError('REQUEST_MEDIA_TYPE', `The media type ${mediaType} is not taken here; taken are ${taken.join(', ')}`)
   if (mediaType === 'multipart/form-data') return await decodeForm(request.parts ?? [], signature)

@@ -2,7 +2,9 @@
 import { OutriggerError, type FieldError } from '../../errors.js'
 import { dtypeRow } from '../dtype.js'
 import { elementCount, type Signature, type Tensor, type TensorInfo } from '../tensor.js'
+import { parseJson } from './json.js'
 import { isList, maxFaults, pointerStep, readNested, shapeText, sizesOf } from './nested.js'
+import { scanInputs } from './scan.js'
 
 export interface DecodedInputs {
   readonly tensors: Record<string, Tensor>
@@ -68,13 +70,14 @@ function checkNames (body: object, signature: Signature, given: object, faults: 
   }
 }
 
-/** Plain when every input with a batch is given below its rank. A mixture is a fault. */
-function isPlain (body: Record<string, unknown>, signature: Signature, faults: FieldError[]): boolean {
+/** Plain when every input with a batch is given below its rank. A mixture is a fault. `rankOf` is undefined for what is not given in the body. */
+function isPlain (rankOf: (name: string, info: TensorInfo) => number | undefined, signature: Signature, faults: FieldError[]): boolean {
   const below: string[] = []
   const full: string[] = []
   for (const [name, info] of signature.inputs) {
-    if (!hasBatch(info) || !Object.hasOwn(body, name)) continue
-    if (sizesOf(body[name], info.dtype).length < info.shape!.length) below.push(name)
+    const rank = hasBatch(info) ? rankOf(name, info) : undefined
+    if (rank === undefined) continue
+    if (rank < info.shape!.length) below.push(name)
     else full.push(name)
   }
   if (below.length > 0 && full.length > 0) {
@@ -94,7 +97,8 @@ export function decodeInputs (body: unknown, signature: Signature, given: Readon
   const values = body as Record<string, unknown>
   const faults: FieldError[] = []
   checkNames(values, signature, given, faults)
-  const plain = isPlain(values, signature, faults) || (Object.keys(given).length > 0 && Object.keys(values).length === 0)
+  const rankOf = (name: string, { dtype }: TensorInfo): number | undefined => Object.hasOwn(values, name) ? sizesOf(values[name], dtype).length : undefined
+  const plain = isPlain(rankOf, signature, faults) || (Object.keys(given).length > 0 && Object.keys(values).length === 0)
   if (faults.length > 0) return refuse(faults)
   const tensors: Record<string, Tensor> = { ...given }
   for (const [name, info] of signature.inputs) {
@@ -106,6 +110,26 @@ export function decodeInputs (body: unknown, signature: Signature, given: Readon
     if (faults.length >= maxFaults) break
   }
   return faults.length > 0 ? refuse(faults) : { tensors, plain }
+}
+
+/** The same for tensors as a body's lists gave them, one for each input. */
+function fitInputs (given: Readonly<Record<string, Tensor>>, signature: Signature): DecodedInputs {
+  const faults: FieldError[] = []
+  const plain = isPlain(name => given[name]!.shape.length, signature, faults)
+  if (faults.length > 0) return refuse(faults)
+  const tensors: Record<string, Tensor> = {}
+  for (const [name, info] of signature.inputs) {
+    const fitted = fit(given[name]!, info, plain, pointerStep(name), faults)
+    if (fitted !== undefined) tensors[name] = fitted
+    if (faults.length >= maxFaults) break
+  }
+  return faults.length > 0 ? refuse(faults) : { tensors, plain }
+}
+
+/** A body that is JSON → tensors of a signature. Throws REQUEST_NOT_JSON, or like `decodeInputs`. */
+export function decodeJson (body: Uint8Array, signature: Signature): DecodedInputs {
+  const scanned = scanInputs(body, signature)
+  return scanned === undefined ? decodeInputs(parseJson(body), signature) : fitInputs(scanned, signature)
 }
 
 /** A tensor of one value whose signature takes a batch, e.g. a text or a picture: `[1, …]` of the free sizes. Undefined when the shape has room for more than that. */

@@ -1,7 +1,7 @@
 // The short way for bodies that are mostly numbers: from bytes straight into a typed array. Takes only what is plain and regular, and says no to everything else, for which parse.ts holds the meaning.
 import type { DType } from '../dtype.js'
 import { allocate, type NumericData, type Tensor } from '../tensor.js'
-import { doubleOf, exactPowers, integerOf } from './number.js'
+import { doubleOf, exactPowers, integerOf, putLong } from './number.js'
 
 /** The least and the greatest whole number of the types that take no fraction and fit into a double. */
 const wholeTypes: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
@@ -21,9 +21,14 @@ const maxRank = 32
 /** A cursor over one body. Every method leaves `at` where it gave up; a scan that failed is not to be continued. */
 export class NumericScanner {
   readonly #bytes: Buffer
+  readonly #minusZero: boolean
   at = 0
 
-  constructor (bytes: Buffer) { this.#bytes = bytes }
+  /** `minusZero`: whether the integer literal -0 keeps its sign. In TensorFlow Serving's JSON it has none to keep. */
+  constructor (bytes: Buffer, { minusZero = false } = {}) {
+    this.#bytes = bytes
+    this.#minusZero = minusZero
+  }
 
   /** Moves past white space and returns the byte there, -1 at the end. */
   peek (): number {
@@ -56,15 +61,15 @@ export class NumericScanner {
     return undefined
   }
 
-  /** A list, of lists, of numbers that all fit the dtype, regular in every dimension and without an empty list; undefined for anything else. */
-  tensor (dtype: DType): Tensor | undefined {
+  /** A list, of lists, of numbers that all fit the dtype, regular in every dimension and without an empty list, or with `scalar` also one number alone; undefined for anything else. */
+  tensor (dtype: DType, { scalar = false } = {}): Tensor | undefined {
     if (!scanned.has(dtype)) return undefined
     const shape: number[] = []
     while (this.take(0x5b)) {
       shape.push(0)
       if (shape.length > maxRank) return undefined
     }
-    if (shape.length === 0) return undefined
+    if (shape.length === 0 && !scalar) return undefined
     const data = this.#elements(dtype, shape)
     return data === undefined ? undefined : { dtype, shape, data }
   }
@@ -75,24 +80,26 @@ export class NumericScanner {
     const counts = new Array<number>(rank).fill(0)
     const whole = wholeTypes[dtype]
     const long = dtype === 'DT_INT64' || dtype === 'DT_UINT64'
-    let data = allocate(dtype, Math.max(64, (this.#bytes.length - this.at) >> 3))
+    let data = allocate(dtype, rank === 0 ? 1 : Math.max(16, (this.#bytes.length - this.at) >> 3))
+    let words = long ? wordsOf(data) : undefined
     let length = 0
     for (;;) {
-      if (length === data.length) data = grown(dtype, data)
+      if (length === data.length) {
+        data = grown(dtype, data)
+        if (long) words = wordsOf(data)
+      }
       this.peek()
-      const start = this.at
-      const value = this.#number()
-      if (long) {
-        if (!this.#integer || value !== value) return undefined
-        const exact = this.at - start < 16 ? BigInt(value) : integerOf(this.#bytes, start, this.at)
-        if (dtype === 'DT_INT64' ? exact < -9223372036854775808n || exact > 9223372036854775807n : exact < 0n || exact > 18446744073709551615n) return undefined
-        data[length++] = exact as never
+      if (words !== undefined) {
+        if (!this.#long(data as BigInt64Array, words, length, dtype === 'DT_UINT64')) return undefined
+        length++
       } else {
+        const value = this.#number()
         // NaN says that there is no number here, or one with a spelling that the tolerant parser must judge.
         if (value !== value) return undefined
         if (whole !== undefined && (!this.#integer || value < whole[0] || value > whole[1])) return undefined
         data[length++] = value as never
       }
+      if (rank === 0) return data
       let level = rank - 1
       counts[level]++
       for (;;) {
@@ -108,6 +115,25 @@ export class NumericScanner {
       }
       for (; level < rank - 1; level++) if (!this.take(0x5b)) return undefined
     }
+  }
+
+  /** Reads an integer literal into element `index`; false for anything else, and for what the type cannot hold. */
+  #long (data: BigInt64Array, words: Int32Array, index: number, unsigned: boolean): boolean {
+    const bytes = this.#bytes
+    const start = this.at
+    const negative = bytes[start] === 0x2d
+    const first = negative ? start + 1 : start
+    let at = first
+    while (bytes[at] >= 0x30 && bytes[at] <= 0x39) at++
+    const end = bytes[at]
+    if (at === first || (at - first > 1 && bytes[first] === 0x30) || end === 0x2e || end === 0x65 || end === 0x45) return false
+    this.at = at
+    if (at - first <= 18 && (!negative || !unsigned)) return putLong(words, index * 2, bytes, first, at, negative)
+    if (at - first > 20) return false
+    const exact = integerOf(bytes, start, at)
+    if (unsigned ? exact < 0n || exact > 18446744073709551615n : exact < -9223372036854775808n || exact > 9223372036854775807n) return false
+    data[index] = exact
+    return true
   }
 
   /** Whether the last number was written without point and exponent. */
@@ -150,7 +176,7 @@ export class NumericScanner {
     // Up to 15 digits are exact in a double, and so is the power of ten: one rounding.
     if (wholeDigits + decimals > 15) return doubleOf(bytes, start, at)
     const value = decimals === 0 ? mantissa : mantissa / exactPowers[decimals]
-    return negative && !(this.#integer && value === 0) ? -value : value
+    return negative && (value !== 0 || !this.#integer || this.#minusZero) ? -value : value
   }
 
   #withExponent (start: number, exponent: number): number {
@@ -166,6 +192,9 @@ export class NumericScanner {
     return doubleOf(bytes, start, at)
   }
 }
+
+/** The elements' halves, two for each. */
+const wordsOf = (data: NumericData): Int32Array => new Int32Array(data.buffer as ArrayBuffer, data.byteOffset, data.length * 2)
 
 function grown (dtype: DType, data: NumericData): NumericData {
   const larger = allocate(dtype, data.length * 2)
