@@ -2,84 +2,191 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
+import { Bundle } from '../../src/embedded/formats/saved-model/bundle.js'
+import { writeBundle } from '../embedded/saved-model-writer.js'
 import { copyModel, engines, modelsFolder, sleep, start, temporaryFolder, until, write } from './service.js'
 
 const settleMs = 300
+
+/** Bytes per second of a copy. A larger model is copied faster, so that none takes longer than `longestS`; with SLOW_COPY=1 all keep to the rate, with longer pauses. */
+const rate = 1024
+const thorough = process.env.SLOW_COPY === '1'
+const longestS = thorough ? Infinity : 12
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomOf (seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
 
 const filesBelow = (folder: string): string[] => readdirSync(folder).flatMap(name => {
   const path = join(folder, name)
   return statSync(path).isDirectory() ? filesBelow(path) : [path]
 })
 
-/** Copies file by file, each in pieces, with a pause now and then that is longer than the settle time. */
-async function copySlowly (from: string, to: string, order: (files: string[]) => string[]): Promise<void> {
-  for (const [i, file] of order(filesBelow(from)).entries()) {
+/** Copies file by file in a random order, in pieces, with pauses between and within files that are longer than the settle time. `last` is the file that comes last whatever the order. */
+async function copySlowly (from: string, to: string, random: () => number, last?: string): Promise<string[]> {
+  const files = filesBelow(from).map(file => ({ file, place: relative(from, file) === last ? 1 : random() })).sort((a, b) => a.place - b.place).map(({ file }) => file)
+  const total = files.reduce((sum, file) => sum + statSync(file).size, 0)
+  const bytesPerSecond = Math.max(rate, total / longestS)
+  const pauseMs = (): number => settleMs * (thorough ? 1.5 + random() * 6 : 1.2 + random() * 1.3)
+  for (const file of files) {
     const target = join(to, relative(from, file))
     mkdirSync(dirname(target), { recursive: true })
     const content = readFileSync(file)
     const descriptor = openSync(target, 'w')
-    const piece = Math.ceil(content.length / 4) || 1
-    for (let at = 0; at < content.length; at += piece) {
-      writeSync(descriptor, content.subarray(at, at + piece))
-      await sleep(at === piece ? settleMs * 2.5 : 20)
+    const pieceBytes = Math.max(64, Math.ceil(bytesPerSecond / 8))
+    const pauseAt = Math.floor(random() * content.length / pieceBytes) * pieceBytes
+    for (let at = 0; at < content.length; at += pieceBytes) {
+      writeSync(descriptor, content.subarray(at, at + pieceBytes))
+      await sleep(at === pauseAt && random() < 0.5 ? pauseMs() : 125)
     }
     closeSync(descriptor)
-    await sleep(i % 2 === 0 ? settleMs * 2 : 10)
+    if (random() < 0.5) await sleep(pauseMs())
+  }
+  return files.map(file => relative(from, file))
+}
+
+/** A handler that reads a table of its version. */
+const wordy = `import { numbers, type Context, type Tensors } from 'outrigger/handler'
+import { readFile } from 'node:fs/promises'
+
+export const load = async ({ folder }: { folder: string }): Promise<string[]> => (await readFile(folder + '/assets/words.txt', 'utf8')).trimEnd().split('\\n')
+export const preprocess = ({ x }: { x: number }) => ({ x: [x] })
+export const postprocess = (outputs: Tensors, { state }: Context<string[]>) => ({ word: state[numbers(outputs.y!)[0]!] ?? 'none', words: state.length })
+`
+const words = (count: number): string => Array.from({ length: count }, (_one, i) => `word ${i} of the version with ${count}\n`).join('')
+
+/** The variables of the sample over two files. */
+function shard (folder: string): void {
+  const prefix = join(folder, 'variables/variables')
+  const bundle = new Bundle(prefix)
+  const tensors = Object.fromEntries(bundle.names().map(name => [name, bundle.read(name, name.startsWith('_') ? 'DT_STRING' : 'DT_FLOAT')]))
+  bundle.close()
+  for (const file of readdirSync(join(folder, 'variables'))) rmSync(join(folder, 'variables', file))
+  writeBundle(prefix, tensors, 2)
+}
+
+interface Kind {
+  /** Makes a version in a folder, 1 or 2. */
+  readonly make: (repository: string, name: string, version: string) => string
+  readonly ask: readonly [path: string, body: unknown]
+  /** By version, what it must answer, as JSON. */
+  readonly answers: Readonly<Record<string, string>>
+  readonly settings?: string
+  readonly last?: string
+}
+
+const examples = (body: object, answer: object): Record<string, string> => ({ 'examples/one.json': JSON.stringify({ request: body, response: answer }) })
+
+/** Every kind of version that there is. */
+const kinds: Readonly<Record<string, Kind>> = {
+  'handler and examples': {
+    make: (repository, name, version) => copyModel(repository, `half_plus_two/${version}`, name, version, { handler: true }),
+    ask: ['evaluate', { x: 1 }],
+    answers: { 1: '[2.5]', 2: '{"unit":"1","rows":[{"x":1,"y":2.5,"label":"more"}]}' }
+  },
+  'handler with a vocabulary in assets': {
+    make: (repository, name, version) => {
+      const folder = copyModel(repository, 'half_plus_two/1', name, version)
+      const count = Number(version) * 20
+      write(folder, { 'handler.ts': wordy, 'assets/words.txt': words(count), ...examples({ x: 4 }, { word: `word 4 of the version with ${count}`, words: count }) })
+      return folder
+    },
+    ask: ['evaluate', { x: 4 }],
+    answers: { 1: '{"word":"word 4 of the version with 20","words":20}', 2: '{"word":"word 4 of the version with 40","words":40}' }
+  },
+  'variables in two files': {
+    make: (repository, name, version) => {
+      const folder = copyModel(repository, 'half_plus_two/1', name, version)
+      if (version === '2') shard(folder)
+      return folder
+    },
+    ask: ['evaluate', { x: 1 }],
+    answers: { 1: '{"y":2.5}', 2: '{"y":2.5}' }
+  },
+  'a seal': {
+    make: (repository, name, version) => {
+      const folder = copyModel(repository, `half_plus_two/${version}`, name, version, { handler: true })
+      write(folder, { '.complete': '' })
+      return folder
+    },
+    ask: ['evaluate', { x: 1 }],
+    answers: { 1: '[2.5]', 2: '{"unit":"1","rows":[{"x":1,"y":2.5,"label":"more"}]}' },
+    settings: 'seal: true\n',
+    last: '.complete'
+  },
+  'no handler and no examples, strings': {
+    make: (repository, name, version) => copyModel(repository, 'titanic/1', name, version),
+    ask: ['evaluate', { fare: 7, sex: 'male', embarked: 'Q', pclass: '3', age: 27 }],
+    answers: {}
   }
 }
 
-/** Version 2 of the sample answers rows with labels, version 1 plain numbers: both for x = 1 with 2.5. */
-const isRight = (version: string, body: unknown): boolean => JSON.stringify(body) === (version === '1' ? '[2.5]' : '{"unit":"1","rows":[{"x":1,"y":2.5,"label":"more"}]}')
+const seed = Number(process.env.SEED ?? 20_241)
 
-interface Order { readonly on: readonly string[], readonly sort: (files: string[]) => string[] }
-
-const orders: Readonly<Record<string, Order>> = {
-  'by name': { on: ['embedded'], sort: files => [...files].sort() },
-  'the graph first': { on: ['embedded', 'tensorflow'], sort: files => [...files].sort((a, b) => Number(b.endsWith('.pb')) - Number(a.endsWith('.pb'))) },
-  'the graph last': { on: ['tensorflow'], sort: files => [...files].sort((a, b) => Number(a.endsWith('saved_model.pb')) - Number(b.endsWith('saved_model.pb'))) }
-}
-
-for (const engine of engines) {
-  for (const [how, order] of Object.entries(orders).filter(([, { on }]) => on.includes(engine.name))) {
-    t.test(`${engine.name}: a slow copy, ${how}`, async t => {
-      const models = temporaryFolder(t)
-      const data = temporaryFolder(t)
-      copyModel(models, 'half_plus_two/1', 'half', '1', { handler: true })
-      const service = await start(t, { engine, models, flags: ['--settle-time', `${settleMs}ms`, '--watch-interval', '100ms', '--data-dir', data, '--no-log-requests'] })
-      const seen = new Map<string, number>()
-      const wrong: string[] = []
-      let running = true
-      const caller = async (): Promise<void> => {
-        while (running) {
-          const answer = await service.post('/models/half/evaluate', { x: 1 })
-          const version = answer.headers.get('outrigger-model-version') ?? ''
-          if (answer.status !== 200 || !isRight(version, answer.json)) wrong.push(`${answer.status} ${version} ${answer.text}`)
-          seen.set(version, (seen.get(version) ?? 0) + 1)
-          await sleep(2)
-        }
+for (const [turn, engine] of engines.entries()) {
+  t.test(`${engine.name}: every kind of version is copied at ${rate} B/s in random order with pauses longer than the settle time`, async t => {
+    const models = temporaryFolder(t)
+    const finished = temporaryFolder(t)
+    const data = temporaryFolder(t)
+    const all = Object.values(kinds).map((kind, i) => ({ ...kind, name: `kind${i}`, what: Object.keys(kinds)[i]! }))
+    for (const { name, make, settings } of all) {
+      make(models, name, '1')
+      make(finished, name, '2')
+      if (settings !== undefined) write(models, { [`${name}/model.yaml`]: settings })
+    }
+    const service = await start(t, { engine, models, flags: ['--settle-time', `${settleMs}ms`, '--watch-interval', '100ms', '--data-dir', data, '--no-log-requests'] })
+    const wrong: string[] = []
+    const seen = new Set<string>()
+    const count = { answers: 0 }
+    let running = true
+    const usual = new Map<string, string>()
+    const caller = async ({ name, ask: [path, body], answers }: typeof all[number]): Promise<void> => {
+      while (running) {
+        const { status, headers, json, text } = await service.post(`/models/${name}/${path}`, body)
+        const version = headers.get('outrigger-model-version') ?? ''
+        const right = answers[version] ?? usual.get(name) ?? text
+        usual.set(name, right)
+        if (status !== 200 || JSON.stringify(json) !== right) wrong.push(`${name} ${status} ${version} ${text}`)
+        seen.add(`${name} ${version}`)
+        count.answers++
+        await sleep(5)
       }
-      const prober = async (): Promise<void> => {
-        while (running) {
-          const health = await service.call('/health')
-          if (health.status !== 200) wrong.push(`health ${health.text}`)
-          await sleep(20)
-        }
+    }
+    const prober = async (): Promise<void> => {
+      while (running) {
+        const health = await service.call('/health')
+        if (health.status !== 200) wrong.push(`health ${health.text}`)
+        await sleep(50)
       }
-      const callers = [...Array.from({ length: 4 }, caller), prober()]
-      await copySlowly(join(modelsFolder, 'half_plus_two/2'), join(models, 'half/2'), order.sort)
-      await until('version 2 answers alone', async () => (await service.call('/health')).json.models[0].versions.map((one: { version: string }) => one.version).join() === '2' || undefined, 45_000)
-      await sleep(200)
-      running = false
-      await Promise.all(callers)
-      t.same(wrong, [], 'no request failed, no answer was wrong')
-      t.same([...seen.keys()].sort(), ['1', '2'])
-      const { changes } = (await service.call('/changes')).json as { changes: { what: string, from?: string, to?: string, by: string }[] }
-      t.match(changes.find(({ what, to }) => what === 'version-live' && to === '2'), { from: '1', by: 'watch' })
-      t.match(changes.find(({ what }) => what === 'version-removed'), { from: '1', to: '2' })
-      t.comment(`${[...seen].map(([version, count]) => `${count} answers of version ${version}`).join(', ')}; ${changes.filter(({ what }) => what === 'version-failed').length} loads of an unfinished copy failed`)
-      t.equal((await service.call('/health')).status, 200)
-    })
-  }
+    }
+    const callers = [...all.map(caller), prober()]
+    t.comment(`SEED=${seed}`)
+    await Promise.all(all.map(async ({ name, what, last }, i) => {
+      const order = await copySlowly(join(finished, name, '2'), join(models, name, '2'), randomOf(seed + turn * 100 + i), last)
+      t.comment(`${what}: ${order.join(', ')}`)
+      await until(`version 2 of ${what} answers alone`, async () => (await service.call('/health')).json.models.find((one: { name: string }) => one.name === name).versions.map((one: { version: string }) => one.version).join() === '2' || undefined, thorough ? 300_000 : 60_000)
+    }))
+    await until('each version 2 has been asked', () => all.every(({ name }) => seen.has(`${name} 2`)) || undefined)
+    running = false
+    await Promise.all(callers)
+    t.same(wrong, [], `${count.answers} answers, none wrong`)
+    const { changes } = (await service.call('/changes?limit=1000')).json as { changes: { what: string, model: string, from?: string, to?: string, by: string, reason?: string }[] }
+    for (const { name } of all) {
+      t.match(changes.find(({ what, model, to }) => what === 'version-live' && model === name && to === '2'), { from: '1', by: 'watch' })
+      t.match(changes.find(({ what, model }) => what === 'version-removed' && model === name), { from: '1', to: '2' })
+    }
+    const failed = changes.filter(({ what }) => what === 'version-failed')
+    t.comment(`${failed.length} loads of an unfinished copy failed: ${failed.map(({ model, reason }) => `${model}: ${reason?.split('\n')[0]?.slice(0, 100)}`).join('; ')}`)
+    t.notOk(failed.some(({ model }) => kinds[all.find(one => one.name === model)!.what]?.last !== undefined), 'a sealed one is never tried early')
+    t.same((await service.call('/health')).json.failed, [])
+  })
 }
 
 t.test('what fails is told and leaves the old version; SIGHUP and reload; labels and the journal outlive a restart', async t => {
