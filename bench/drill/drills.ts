@@ -19,27 +19,54 @@ export interface DrillOptions {
   readonly onEvent?: ((event: DrillEvent) => void) | undefined
 }
 
-/** The lives of services in a drill, each with the acts that it meets and, if it is so, SIGTERM at its end. */
-export interface Course { readonly lives: readonly { readonly acts: Iterable<Act>, readonly count: number, readonly sigterm: boolean }[] }
+/** From so many events on, memory must be flat over their second half; before that it warms up. */
+const flatFrom = 20
 
-const times = (count: number, act: Act): Act[] => Array.from({ length: count }, () => act)
+/** What one service meets, from its start to its end. */
+export interface Course {
+  readonly acts: Iterable<Act>
+  /** Whether half of the acts are behind it, after so many of them: there memory is measured, and must be flat from there on. */
+  readonly isHalf?: (acts: number) => boolean
+  /** Whether it ends by SIGTERM, under load. */
+  readonly sigterm?: boolean
+}
 
-/** The drills by name; `events` is how many there are, `random` between 0 and 1. */
+const times = (count: number, act: Act): Course => ({
+  acts: Array.from({ length: count }, () => act),
+  ...(count < flatFrom ? {} : { isHalf: acts => acts === Math.ceil(count / 2) })
+})
+
+/** The drills by name, each as the lives of its services; `events` is how many there are, `random` between 0 and 1. */
 export const drills = {
-  switches: (events: number): Course => ({ lives: [{ acts: times(events, switchVersion), count: events, sigterm: false }] }),
-  kills: (events: number, random: () => number): Course => ({ lives: [{ acts: times(events, killChild(random)), count: events, sigterm: false }] }),
-  replacements: (events: number): Course => ({ lives: [{ acts: times(events, replace), count: events, sigterm: false }] }),
-  sigterm: (events: number): Course => ({ lives: Array.from({ length: events }, () => ({ acts: [], count: 0, sigterm: true })) })
+  switches: (events: number): Course[] => [times(events, switchVersion)],
+  kills: (events: number, random: () => number): Course[] => [times(events, killChild(random))],
+  replacements: (events: number): Course[] => [times(events, replace)],
+  sigterm: (events: number): Course[] => Array.from({ length: events }, () => ({ acts: [], sigterm: true }))
 } as const
 
 /** A little of each in one life. */
-export function shortDrill (switches: number, kills: number, replacements: number): Course {
-  const acts = [...times(switches, switchVersion), ...times(kills, killChild(() => 0)), ...times(replacements, replace)]
-  return { lives: [{ acts, count: acts.length, sigterm: true }] }
+export const shortDrill = (switches: number, kills: number, replacements: number): Course =>
+  ({ acts: [...times(switches, switchVersion).acts, ...times(kills, killChild(() => 0)).acts, ...times(replacements, replace).acts], sigterm: true })
+
+/** For so long, from its first act on, eight switches, a kill and a replacement in turn, with a pause before each. */
+export function soakDrill (seconds: number, pauseMs: number, now: () => number = () => performance.now()): Course {
+  const unhurried = (act: Act): Act => async (subject, number) => {
+    await sleep(pauseMs)
+    return await act(subject, number)
+  }
+  const [switches, kills, replacements] = [switchVersion, killChild(Math.random), replace].map(unhurried)
+  const turn = [...Array.from({ length: 8 }, () => switches), kills, replacements]
+  let begun: number | undefined
+  const passed = (share: number): boolean => now() - (begun ??= now()) >= seconds * 1000 * share
+  let halved = false
+  return {
+    acts: (function * () {
+      for (let i = 0; !passed(1); i++) yield turn[i % turn.length]
+    })(),
+    isHalf: () => !halved && (halved = passed(0.5))
+  }
 }
 
-/** From so many events on, memory must be flat over their second half; before that it warms up. */
-const flatFrom = 20
 /** Load before the first event and after each. */
 const calmMs = 1500
 /** The balancer asks five times a second and takes out what did not answer 200 three times; the drain delay leaves it the time, on a slow machine too. */
@@ -51,7 +78,7 @@ const slowEvery = 400
 interface Lived { readonly life: Life, readonly events: readonly DrillEvent[], readonly memory: Memories | undefined }
 
 /** One service from its start to its end, with all that is done to it. */
-async function live (closing: Closing, { acts, count, sigterm: ends }: Course['lives'][number], options: DrillOptions): Promise<Lived> {
+async function live (closing: Closing, { acts, isHalf = () => false, sigterm: ends = false }: Course, options: DrillOptions): Promise<Lived> {
   const { engine, pace, deadlineMs = 5000, settleSeconds, onEvent = () => {} } = options
   const subject = await startSubject(closing, drillEngines[engine], ['--drain-delay', `${drainDelayMs}ms`])
   const settled = async (): Promise<Memory> => await subject.settledMemory(settleSeconds)
@@ -72,17 +99,17 @@ async function live (closing: Closing, { acts, count, sigterm: ends }: Course['l
   for (const act of acts) {
     await perform(act)
     // The load goes on meanwhile.
-    if (events.length === Math.ceil(count / 2) && count >= flatFrom) half = await settled()
+    if (isHalf(events.length)) half = await settled()
   }
   await sleep(calmMs)
-  const after = await settled()
-  const during = subject.watch.memories.filter(({ at }) => at >= begun)
+  // A life without acts is too short for it.
+  const memory = events.length === 0 ? undefined : { before, half, after: await settled(), during: subject.watch.memories.filter(({ at }) => at >= begun), sameChild: numbers.has(switchVersion) && numbers.size === 1 }
   if (ends) {
     load.balance(balancer)
     await perform(sigterm)
   }
   const life = await lifeOf(subject, load, begun)
-  return { life, events, memory: count === 0 ? undefined : { before, half, after, during, sameChild: numbers.has(switchVersion) && numbers.size === 1 } }
+  return { life, events, memory }
 }
 
 /** Ends the load and the watch, and gathers what both saw since `begun`. */
@@ -96,8 +123,8 @@ async function lifeOf ({ watch }: Subject, load: Load, begun: number): Promise<L
 }
 
 /** Runs the lives one after the other. */
-export async function runDrill (name: string, course: Course, closing: Closing, options: DrillOptions): Promise<DrillResult> {
+export async function runDrill (name: string, lives: readonly Course[], closing: Closing, options: DrillOptions): Promise<DrillResult> {
   const lived: Lived[] = []
-  for (const one of course.lives) lived.push(await live(closing, one, options))
+  for (const one of lives) lived.push(await live(closing, one, options))
   return resultOf({ drill: name, engine: options.engine, lives: lived.map(({ life }) => life), events: lived.flatMap(({ events }) => events), memory: lived[0].memory })
 }

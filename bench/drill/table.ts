@@ -32,3 +32,11 @@ export function tableOf (result: DrillResult): string {
   const width = Math.max(...rows.map(([name]) => name.length))
   return [`${result.drill} on ${result.engine}: ${result.faults.length === 0 ? 'passed' : 'FAILED'}`, ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`), ''].join('\n')
 }
+
+/** Memory at ten moments, a row each: minutes since the first, then megabytes. */
+export function memoryTable (memories: readonly Memory[]): string {
+  const count = Math.min(11, memories.length)
+  const rows = Array.from({ length: count }, (_, i) => memories[Math.round(i * (memories.length - 1) / Math.max(1, count - 1))])
+  const line = (cells: readonly string[]): string => `  ${cells.map(cell => cell.padStart(14)).join('')}`
+  return [line(['minutes', 'service', 'its heap', 'model server']), ...rows.map(({ at, service, heap, child }) => line([((at - memories[0].at) / 60_000).toFixed(1), megabytes(service), megabytes(heap), megabytes(child)])), ''].join('\n')
+}

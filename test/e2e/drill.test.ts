@@ -9,7 +9,7 @@ const deadlineMs = 25_000
 
 for (const engine of ['embedded', 'fixture']) {
   t.test(`${engine}: no request is lost`, { skip: noProc }, async t => {
-    const result = await runDrill('short', shortDrill(5, 3, 1), t, { engine, pace: { kind: 'rate', perSecond: 200, atMost: 60 }, deadlineMs, settleSeconds: 1 })
+    const result = await runDrill('short', [shortDrill(5, 3, 1)], t, { engine, pace: { kind: 'rate', perSecond: 200, atMost: 60 }, deadlineMs, settleSeconds: 1 })
     t.comment(tableOf(result))
     t.same(result.faults, [])
     t.ok(result.requests > 300, `${result.requests} requests`)
