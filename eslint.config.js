@@ -7,6 +7,7 @@ const owners = [
   { files: ['src/grpc/**', 'src/embedded/**'], names: ['@grpc/grpc-js', '@grpc/proto-loader'] },
   { files: ['src/engine/**'], names: ['node:child_process', 'child_process'] },
   { files: ['src/consul/**'], names: ['consul'] },
+  { files: ['src/auth/**'], names: ['jose'] },
   { files: ['src/media/**', 'src/handlers/**'], names: ['sharp'] }
 ]
 
@@ -21,6 +22,7 @@ const walls = [
   { files: ['src/consul/**'], not: ['http', 'engine', 'repository', 'embedded', 'inference', 'grpc', 'config'] },
   { files: ['src/grpc/**'], not: ['http', 'engine', 'repository', 'consul', 'embedded', 'inference', 'config'] },
   { files: ['src/tfrecord/**', 'src/warmup/**'], not: ['http', 'grpc', 'engine', 'inference', 'repository', 'consul', 'embedded', 'handlers', 'config'] },
+  { files: ['src/auth/**'], not: ['http', 'grpc', 'engine', 'inference', 'repository', 'handlers', 'embedded', 'consul', 'config', 'tensor'] },
   { files: ['src/handlers/**'], not: ['http', 'engine', 'repository', 'consul', 'embedded', 'grpc', 'config'] }
 ]
 

@@ -25,8 +25,9 @@ export interface Auth {
   readonly callerOf: (peer: string, headers: Readonly<Record<string, string | string[] | undefined>>) => CallerAddress
   /** Whether the address lists let a caller in; `probe` for health and metrics. */
   readonly letsIn: (caller: CallerAddress, probe: boolean) => boolean
-  /** Whether a list is there at all. */
+  /** Whether there is a list of who may call. */
   readonly hasLists: () => boolean
+  readonly hasQuota: () => boolean
   readonly quota: Quota
   readonly audit: Audit | undefined
   /** Reads keys anew, now; never rejects. */
@@ -90,6 +91,7 @@ export async function createAuth (settings: () => AuthSettings, parts: Parts): P
       return known && (list.has(address) || (probe && probeAllow() === undefined && isLoopback(address)))
     },
     hasLists: () => allow() !== undefined,
+    hasQuota: () => settings().quotaRequests !== undefined,
     quota: createQuota(() => ({ requests: settings().quotaRequests, windowMs: settings().quotaWindowMs })),
     audit: trail,
     refresh: async () => { await keys?.refresh() },

@@ -72,7 +72,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(tokens, { auth, service })
   await app.register(quota, { auth })
   await app.register(rawBody)
-  await app.register(openapi, { service })
+  await app.register(openapi, { service, auth })
 
   await app.register(health, { service })
   await app.register(version, { service, ...options.version })

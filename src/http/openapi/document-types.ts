@@ -34,6 +34,8 @@ export interface Operation {
   readonly parameters?: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: boolean, readonly description?: string, readonly content: Content }
   readonly responses: Readonly<Record<string, Response | Reference>>
+  /** Scopes by scheme; [] for an operation that needs none. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
 }
 
 export type Method = 'get' | 'post' | 'put'
@@ -51,6 +53,7 @@ export interface OpenApiDocument {
     readonly schemas: Readonly<Record<string, Schema>>
     readonly responses: Readonly<Record<string, Response>>
     readonly parameters: Readonly<Record<string, Parameter>>
+    readonly securitySchemes?: Readonly<Record<string, object>>
   }
 }
 

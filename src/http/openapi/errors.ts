@@ -8,12 +8,13 @@ const retryAfter = { 'Retry-After': { description: 'Seconds after which asking a
 /** One answer per status: `named` is its name in the components. */
 const rows = [
   { status: 400, named: 'Invalid', description: 'The request does not fit what the model or route expects.' },
-  { status: 403, named: 'Forbidden', description: 'The admin routes are closed to this caller; the detail says why and what to do.' },
+  { status: 401, named: 'Unauthorized', description: 'The request carries no token, or none that is valid here.' },
+  { status: 403, named: 'Forbidden', description: 'This caller, its address or its token may not do this; the detail says why.' },
   { status: 404, named: 'NotFound', description: 'No such route, model, version or label.' },
   { status: 413, named: 'TooLarge', description: 'The body is larger than the limit.' },
   { status: 415, named: 'MediaType', description: 'The media type of the body is not taken here.' },
   { status: 422, named: 'Refused', description: "The version's handler refused the input." },
-  { status: 429, named: 'Exhausted', description: 'The model server is out of a resource.' },
+  { status: 429, named: 'Exhausted', description: 'The caller has used up its quota, or the model server is out of a resource.' },
   { status: 500, named: 'Failed', description: 'The model, its handler or the service failed.' },
   { status: 501, named: 'Unimplemented', description: 'The model server does not implement what was asked for.' },
   { status: 503, named: 'Unavailable', description: 'Overloaded, loading or draining, or no model server came back in time.' },

@@ -3,10 +3,13 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Auth } from '../../auth/auth.js'
 import { buildInfo } from '../../build-info.js'
+import { defaultModel } from '../model-target.js'
 import { buildDocument } from '../openapi/document.js'
 import type { OpenApiDocument } from '../openapi/document-types.js'
 import { Examples } from '../openapi/examples.js'
+import { guarded } from '../openapi/guards.js'
 import { evaluateSchemas } from '../routes/evaluate/schema.js'
 import type { Service } from '../service.js'
 
@@ -20,15 +23,18 @@ const contentSecurity = {
   'frame-ancestors': ["'self'"]
 }
 
-export interface OpenApiOptions { readonly service: Pick<Service, 'registry'> }
+export interface OpenApiOptions {
+  readonly service: Pick<Service, 'registry'>
+  readonly auth: Pick<Auth, 'tokens' | 'isOpen' | 'hasLists' | 'hasQuota'>
+}
 
-export default fp(async function openapi (app: FastifyInstance, { service: { registry } }: OpenApiOptions) {
+export default fp(async function openapi (app: FastifyInstance, { service: { registry }, auth }: OpenApiOptions) {
   const examples = new Examples()
 
   function current (): OpenApiDocument {
     const models = registry.list()
-    const defaultModel = registry.defaultModel ?? (models.length === 1 ? models[0].name : undefined)
-    return buildDocument({ version: buildInfo.version, models, defaultModel, evaluateSchemas, examples: entry => examples.of(entry) })
+    const document = buildDocument({ version: buildInfo.version, models, defaultModel: defaultModel(registry), evaluateSchemas, examples: entry => examples.of(entry) })
+    return guarded(document, { tokens: auth.tokens !== undefined, isOpen: auth.isOpen, lists: auth.hasLists(), quota: auth.hasQuota() })
   }
 
   const prepare = async (request: FastifyRequest): Promise<void> => {

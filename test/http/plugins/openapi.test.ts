@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import errors from '../../../src/http/plugins/errors.js'
+import { authOf } from '../../helpers/auth.js'
 import openapi from '../../../src/http/plugins/openapi.js'
 import requestContext from '../../../src/http/plugins/request-context.js'
 import { Registry } from '../../../src/inference/registry.js'
@@ -15,7 +16,7 @@ async function build (t: Test): Promise<{ app: FastifyInstance, registry: Regist
   const app = Fastify()
   await app.register(requestContext, { requestTimeoutMs: 1000 })
   await app.register(errors)
-  await app.register(openapi, { service: { registry } })
+  await app.register(openapi, { service: { registry }, auth: await authOf(t) })
   t.teardown(() => app.close())
   return { app, registry }
 }

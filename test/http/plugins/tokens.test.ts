@@ -144,6 +144,23 @@ t.test('who may not is told so before the body is there', async t => {
   call.destroy()
 })
 
+t.test('the default model changes while the body comes', async t => {
+  const { app: server, registry } = await app(t, [], { models: ['m', 'other'] })
+  registry.defaultModel = 'm'
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = server.server.address() as AddressInfo
+  const begun = new Promise<void>(resolve => { server.server.once('request', () => { setImmediate(resolve) }) })
+  const call = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/evaluate', headers: { ...(await bearer('predict:m')).headers, 'content-type': 'application/json', 'content-length': '9' } })
+  const answered = once(call, 'response')
+  call.write('{"x":')
+  await begun
+  registry.defaultModel = 'other'
+  call.end('[1]}')
+  const [answer] = await answered as [{ statusCode: number, resume: () => void }]
+  answer.resume()
+  t.equal(answer.statusCode, 403)
+})
+
 t.test('the admin socket needs no token', async t => {
   const adminSocket = join(folder, 'private', 'admin.sock')
   const { app: server, orders } = await app(t, [], { adminSocket })

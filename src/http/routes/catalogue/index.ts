@@ -1,6 +1,6 @@
 // GET /models, /models/{model}[/versions/{v}|/labels/{l}] and /describe: what is served and how to call it.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { targetVersion, type TargetParams } from '../../model-target.js'
+import { defaultModel, targetVersion, type TargetParams } from '../../model-target.js'
 import { Examples } from '../../openapi/examples.js'
 import type { Service } from '../../service.js'
 import { describeVersion, modelLine } from './description.js'
@@ -25,8 +25,7 @@ export default async function catalogue (app: FastifyInstance, { service }: Cata
     request.outcome.api = 'catalogue'
     void reply.header('cache-control', 'no-store')
     const models = registry.list()
-    const defaultModel = registry.defaultModel ?? (models.length === 1 ? models[0]!.name : undefined)
-    return { models: models.map(model => modelLine(model, defaultModel)) }
+    return { models: models.map(model => modelLine(model, defaultModel(registry))) }
   })
   app.get('/describe', describe)
   app.get('/models/:model', describe)
