@@ -1,4 +1,5 @@
 // The first requests of a version, made before any caller's: what is made on first use is made now, and how long that takes is known. Routes nothing.
+import { now } from '../clock.js'
 import { chooseSignature } from '../handlers/plain.js'
 import { predict } from '../inference/predict.js'
 import type { Latency, VersionEntry } from '../inference/registry.js'
@@ -35,7 +36,7 @@ async function requestsOf (entry: VersionEntry, options: ExampleOptions): Promis
   if (questions.length > 0) return { by: 'example', requests: questions.slice(0, maxExamples).map(question => async timeoutMs => await ask(entry, question, { ...options, timeoutMs })) }
   const signature = chooseSignature(entry.signatures, '')
   const row = entry.mayResend(signature.name) ? generatedRow(signature) : undefined
-  const request: Request = async timeoutMs => await predict(entry, row!, { signature: signature.name, deadline: Date.now() + timeoutMs, signal: options.signal ?? new AbortController().signal })
+  const request: Request = async timeoutMs => await predict(entry, row!, { signature: signature.name, deadline: now() + timeoutMs, signal: options.signal ?? new AbortController().signal })
   return { by: 'generated', requests: row === undefined ? [] : [request] }
 }
 

@@ -65,7 +65,8 @@ t.test('a long call keeps the old one alive until it is answered, and takes no p
 t.test('a successor that is not good enough: the old one serves on, and says why', async t => {
   const faults: [string, RegExp, (b: Bench) => void, object?][] = [
     ['it ends at its start', /it ended: exit code 7/, b => b.control({ exitAtStart: 7 })],
-    ['it never opens its socket', /does not open its socket/, b => b.control({ neverOpens: true }), { startMs: 1500 }],
+    ['it never opens its socket', /does not open its socket/, b => b.control({ neverOpens: true }), { startMs: 6000 }],
+    ['it speaks no HTTP/2', /./, b => b.control({ speaks: 'no-http2' })],
     ['it dies of a model', /it ended: signal SIGKILL/, b => b.control({ dieOnLoad: 'm' })],
     ['a model does not load', /does not serve m version 1: END Read less bytes/, b => writeFileSync(join(b.folder, 'm', '1', 'broken'), '')],
     ['it is too slow', /./, b => b.control({ loadMs: 60_000 }), { restoreMs: 1000 }]

@@ -112,6 +112,21 @@ t.test('requests that kill their server one after the other harm no neighbour', 
   for (const failure of await Promise.all([first, ...more])) t.match(failure, { code: 'MODEL_SERVER_CRASHED' })
 })
 
+t.test('a server that answers, but nothing that makes sense, counts as frozen', async t => {
+  const b = bench(t, { timing: { everyMs: 50, frozenMs: 1000 } })
+  await b.engine.start()
+  await b.engine.push([{ name: 'm', basePath: b.model('m', 1n), versions: [1n] }], soon())
+  const { pid } = b.engine.report()
+  b.control({ statusFails: true })
+  await reaches(b.engine, 'unresponsive')
+  t.match(b.engine.report(), { pid, reason: /nothing that can be read came from the model server/ })
+  t.equal(b.engine.lastStatuses().size, 0)
+  await reaches(b.engine, 'restarting')
+  b.control({})
+  t.same(await predict(b.engine, 'm', [1]), [2])
+  t.not(b.engine.report().pid, pid)
+})
+
 t.test('its socket is removed: its connection goes on until a successor with one has taken over', async t => {
   const b = bench(t)
   await b.engine.start()
