@@ -127,7 +127,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       restarts = report.restarts
     })
     engine.on('replacement', ({ from, to, by, reason, failure }) => {
-      journal.add({ what: failure === undefined ? 'engine-replaced' : 'engine-replace-failed', from: `${kind} ${from}`, to: to === undefined ? null : `${kind} ${to}`, by, reason: failure === undefined ? reason : `${reason}: ${failure}` })
+      journal.add({ what: failure === undefined ? 'engine-replaced' : 'engine-replace-failed', from: from === undefined ? null : `${kind} ${from}`, to: to === undefined ? null : `${kind} ${to}`, by, reason: failure === undefined ? reason : `${reason}: ${failure}` })
     })
     engine.on('state', ({ state, reason }) => { if (state === 'failed') fail(`the ${kind} model server does not come up: ${reason ?? 'no reason known'}`) })
     return engine

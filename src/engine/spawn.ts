@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { now } from '../clock.js'
 import { CallError, type Channel } from '../grpc/channel.js'
 import { openChannel } from '../grpc/channel-http2.js'
+import { programStamp } from './find.js'
 import { hasEnded, killAtExit } from './kill.js'
 import { LogLines } from './log-lines.js'
 import { startWatchdog } from './watchdog.js'
@@ -35,6 +36,8 @@ export class Run {
   readonly ended: Promise<string>
   /** When anything last came back from it, by clock.ts. */
   lastAnswerAt = now()
+  /** Of the program's file, as find.ts tells it. */
+  readonly programStamp: string | undefined
   readonly #socketPath: string
   #inFlight = 0
   readonly #whenIdle = new Set<() => void>()
@@ -42,6 +45,7 @@ export class Run {
   constructor (options: RunOptions) {
     const { program, log } = options
     this.#socketPath = options.socketPath
+    this.programStamp = programStamp(program.file)
     let watchdog = startWatchdog({ graceMs: options.terminateMs, onLost: reason => replaceWatchdog(reason) })
     let replacements = 0
     const replaceWatchdog = (reason: string): void => {

@@ -82,7 +82,6 @@ class Supervisor implements Engine {
   #pushed: readonly ServableList[] = []
   /** What is being pushed, or was last: the models to ask for their states. */
   #wanted: readonly ServableList[] = []
-  #programStamp: string | undefined
   /** When it was last found to have no socket. */
   #unreachableAt = -Infinity
   #nextStart: NodeJS.Timeout | undefined
@@ -144,7 +143,7 @@ class Supervisor implements Engine {
   }
 
   programChanged (): boolean {
-    return this.#current !== undefined && ![this.#programStamp, undefined].includes(programStamp(this.#options.program.file))
+    return this.#current !== undefined && ![this.#current.run.programStamp, undefined].includes(programStamp(this.#options.program.file))
   }
 
   async statuses (model: string, deadline: number): Promise<readonly ServableStatus[]> {
@@ -230,7 +229,6 @@ class Supervisor implements Engine {
     }
     const socketPath = folder.socketPath(++this.#starts)
     const args = modelServerArgs({ socketPath, configFile: folder.configFile, maxInFlight: this.#maxInFlight, extra: extraArgs })
-    this.#programStamp = programStamp(program.file)
     const run = new Run({ program, args, environment: childEnvironment(environment), socketPath, log: this.#log, terminateMs: this.#timing.terminateMs })
     const generation = new Generation({
       run,
