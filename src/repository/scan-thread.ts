@@ -20,11 +20,13 @@ export interface ScanThreadOptions {
 export function threadScanner ({ withinMs, entry = besideModule(import.meta.url, 'scan-worker') }: ScanThreadOptions): Scanner {
   let worker: Worker | undefined
   let turn: Promise<unknown> = Promise.resolve()
+  let online: Promise<unknown> = Promise.resolve()
   let last: readonly (FoundModel | ModelFault)[] = []
 
   function begin (): Worker {
     const fresh = new Worker(entry, { name: 'outrigger-scan' })
     fresh.unref()
+    online = new Promise(resolve => { fresh.once('online', resolve).once('exit', resolve) })
     fresh.once('exit', () => { if (worker === fresh) worker = undefined })
     return fresh
   }
@@ -47,6 +49,8 @@ export function threadScanner ({ withinMs, entry = besideModule(import.meta.url,
 
   async function within<T> (work: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
+    // On a busy machine a thread takes its time to start; that is not the disk's.
+    await Promise.race([work.catch(() => {}), online])
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => { reject(new OutriggerError('CONFIG_INVALID', `the disk has not answered for ${withinMs / 1000} s`)) }, withinMs)
     })
@@ -56,6 +60,7 @@ export function threadScanner ({ withinMs, entry = besideModule(import.meta.url,
   /** The answer to a question, in its turn. One for which nobody waits any more is not put. */
   async function answerTo (question: ScanQuestion): Promise<ScanAnswer> {
     let given = false
+    worker ??= begin()
     const mine = turn.then(async () => {
       if (given) throw new Error('nobody waits any more')
       const answer = await ask(question)
