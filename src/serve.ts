@@ -15,6 +15,7 @@ import type { Config } from './config/schema.js'
 import { createConsulUnit, registersItself } from './consul/registration.js'
 import type { Engine, EngineKind } from './engine/engine.js'
 import { findModelServer, requireModelServer } from './engine/find.js'
+import { batchingArgs } from './engine/tensorflow-batching.js'
 import { createEngine } from './engine/supervisor.js'
 import { OutriggerError } from './errors.js'
 import { getSignatures } from './grpc/prediction-service.js'
@@ -24,7 +25,9 @@ import { hints } from './hints.js'
 import { healthReport } from './http/routes/health/report.js'
 import { buildServer } from './http/server.js'
 import type { Service } from './http/service.js'
-import { predict } from './inference/predict.js'
+import { batchSettingsOf } from './inference/batch-settings.js'
+import { Batcher } from './inference/batcher.js'
+import { BatchingStates } from './inference/batching-states.js'
 import { Registry } from './inference/registry.js'
 import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
@@ -66,14 +69,18 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   registry.defaultModel = config.defaultModel
   const program = (): string => requireModelServer(config.tensorflowModelServer, environment.PATH)
   if (config.engine === 'tensorflow') program()
+  const tensorflowArgs = batchingArgs({ on: config.tensorflowBatching, parametersFile: config.tensorflowBatchingParametersFile, engine: config.engine })
   const picker = enginePicker(makeEngine, config.engine, () => findModelServer(config.tensorflowModelServer, environment.PATH) !== undefined)
-  const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list() })
+  const settingsOf = batchSettingsOf(registry, { enabled: config.batching === 'on', inFlight: config.batchingInFlight, maxRows: config.batchingMaxRows, maxBytes: config.batchingMaxBytes })
+  const states = new BatchingStates({ settingsOf, log })
+  const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list(), batching: entry => states.of(entry) })
+  const batcher = new Batcher({ settingsOf, states, metrics })
   const auth = await createAuth(() => config, { log, metrics })
   if (auth.tokens !== undefined && config.allowLocalAdmin) log.warn('--allow-local-admin has no effect where tokens are on: the admin routes need one with the scope admin, or the admin socket')
   const journal = new Journal({ folder: config.dataDir, log })
   const labels = new Labels({ folder: config.dataDir, log })
   await Promise.all([journal.open(), labels.open()])
-  const repository = makeRepository({ config, registry, log, metrics, engineFor: picker.engineFor, journal, labels })
+  const repository = makeRepository({ config, registry, log, metrics, engineFor: picker.engineFor, journal, labels, states })
   await repository.find()
   journal.add({ what: 'start', from: null, to: buildInfo.version, by: 'start' })
 
@@ -88,8 +95,9 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     predict: async (entry, inputs, options) => {
       const { timeoutMs } = registry.get(entry.model) ?? {}
       const deadline = timeoutMs === undefined ? options.deadline : Math.min(options.deadline, now() + timeoutMs)
-      return await predict(entry, inputs, { ...options, deadline })
+      return await batcher.predict(entry, inputs, { ...options, deadline })
     },
+    batching: entry => states.of(entry),
     phase,
     shutdown: (mode, reason) => {
       log.info({ mode, reason }, 'shutdown')
@@ -118,9 +126,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       program: kind === 'tensorflow' ? { file: program(), args: [] } : { file: process.execPath, args: [fileURLToPath(new URL('./cli.js', import.meta.url)), 'model-server'] },
       environment,
       log: log.child({ engine: kind }),
+      extraArgs: kind === 'tensorflow' ? tensorflowArgs : [],
       ...(config.engineMemoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: config.engineMemoryBudgetBytes }),
       ...(config.socketDir === undefined ? {} : { socketParents: [config.socketDir] })
     })
+    if (kind === 'embedded' && config.tensorflowBatching) log.warn('tensorflow-batching concerns tensorflow_model_server; the embedded model server has no batching of its own')
     let restarts = 0
     engine.on('state', report => {
       if (report.restarts > restarts) journal.add({ what: 'engine-restart', from: null, to: kind, by: 'supervisor', ...(report.reason === undefined ? {} : { reason: report.reason }) })
@@ -247,9 +257,9 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
 const unit = (name: string, stopWithinMs: number, start: () => Promise<void>, stop: () => Promise<void>): Unit => ({ name, stopWithinMs, start, stop })
 
-interface RepositoryParts { config: Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels }
+interface RepositoryParts { config: Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels, states: BatchingStates }
 
-function makeRepository ({ config, registry, log, metrics, engineFor, journal, labels }: RepositoryParts): Repository {
+function makeRepository ({ config, registry, log, metrics, engineFor, journal, labels, states }: RepositoryParts): Repository {
   const source: RepositorySource = config.modelConfigFile !== undefined
     ? { kind: 'config-file', file: config.modelConfigFile }
     : config.modelName !== undefined && config.modelBasePath !== undefined
@@ -268,7 +278,8 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     drainWithinMs: config.requestTimeoutMs + drainMarginMs,
     record: change => { journal.add(change) },
     onFailed: ({ model }) => { metrics.versionFailed(model) },
-    runExamples: async entry => { await runExamples(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }) },
+    runExamples: async entry => await runExamples(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }),
+    considerBatching: async (entry, candidate) => { await states.consider(entry, candidate) },
     checkWarmup: async ({ folder }) => { await checkWarmup(folder) },
     firstRequests: async entry => await firstRequests(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }),
     onLive: ({ model, version, latency }, seconds) => {

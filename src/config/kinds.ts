@@ -102,11 +102,17 @@ export const duration = <W extends Words>(words: W) => make<number, W>(words, '3
 
 const sizeUnits: Readonly<Record<string, number>> = { B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
-const bytesUpTo = <W extends Words>(max: number, maxInWords: string, words: W) => make<number, W>(words, '64MiB', Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$' }), Type.Integer({ minimum: 1 })]), raw => {
+/** Bytes of `64MiB`, `10MB` or of plain bytes; undefined for anything else and outside 1 to `max`. */
+export function byteCount (raw: unknown, max = 2 ** 31 - 1): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)?$/.exec(String(raw))
   const unit = match === null ? undefined : sizeUnits[match[2] ?? 'B']
   const value = match === null || unit === undefined ? NaN : Math.round(Number(match[1]) * unit)
-  if (!(value >= 1 && value <= max)) throw new Error(`must be a size such as 64MiB or 1048576, of at most ${maxInWords}`)
+  return value >= 1 && value <= max ? value : undefined
+}
+
+const bytesUpTo = <W extends Words>(max: number, maxInWords: string, words: W) => make<number, W>(words, '64MiB', Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$' }), Type.Integer({ minimum: 1 })]), raw => {
+  const value = byteCount(raw, max)
+  if (value === undefined) throw new Error(`must be a size such as 64MiB or 1048576, of at most ${maxInWords}`)
   return value
 })
 

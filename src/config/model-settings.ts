@@ -1,7 +1,8 @@
 // The settings of one model: model.yaml beside its version folders. Knows no version folder.
 import { parse as parseYaml } from 'yaml'
 import { OutriggerError } from '../errors.js'
-import { milliseconds } from './kinds.js'
+import type { BatchSettings } from '../inference/batch-settings.js'
+import { byteCount, milliseconds } from './kinds.js'
 import type { VersionPolicy } from './text-proto.js'
 
 export interface ModelSettings {
@@ -18,11 +19,13 @@ export interface ModelSettings {
   readonly force: boolean
   /** Whether the service warms a version up before it goes live, and checks its warm-up file before `tensorflow_model_server` gets it. */
   readonly warmup: boolean
+  /** What it sets otherwise than the service. */
+  readonly batching: Partial<BatchSettings>
   readonly handler: { readonly isolate: boolean, readonly timeoutMs: number | undefined }
 }
 
 export const defaultModelSettings: ModelSettings = {
-  policy: { kind: 'latest', count: 1 }, labels: new Map(), engine: undefined, required: true, timeoutMs: undefined, retry: undefined, seal: false, force: false, warmup: true, handler: { isolate: true, timeoutMs: undefined }
+  policy: { kind: 'latest', count: 1 }, labels: new Map(), engine: undefined, required: true, timeoutMs: undefined, retry: undefined, seal: false, force: false, warmup: true, batching: {}, handler: { isolate: true, timeoutMs: undefined }
 }
 
 type Raw = unknown
@@ -30,6 +33,23 @@ type Raw = unknown
 const versionOf = (raw: Raw): bigint | undefined => {
   const text = typeof raw === 'bigint' || typeof raw === 'number' || typeof raw === 'string' ? String(raw) : ''
   return /^\d{1,19}$/.test(text) && BigInt(text) < 2n ** 63n ? BigInt(text) : undefined
+}
+
+const switched = (raw: Raw): boolean | undefined => raw === true || raw === 'on' ? true : raw === false || raw === 'off' ? false : undefined
+
+const count = (raw: Raw, largest: number): number | undefined => {
+  const value = typeof raw === 'bigint' ? Number(raw) : NaN
+  return value >= 1 && value <= largest ? value : undefined
+}
+
+const batchingReaders: Readonly<Record<string, (raw: Raw) => Partial<BatchSettings> | undefined>> = {
+  enabled: raw => { const enabled = switched(raw); return enabled === undefined ? undefined : { enabled } },
+  in_flight: raw => { const inFlight = count(raw, 64); return inFlight === undefined ? undefined : { inFlight } },
+  max_rows: raw => { const maxRows = count(raw, 65536); return maxRows === undefined ? undefined : { maxRows } },
+  max_bytes: raw => { const maxBytes = byteCount(raw); return maxBytes === undefined ? undefined : { maxBytes } }
+}
+const batchingValues: Readonly<Record<string, string>> = {
+  enabled: 'it is on or off', in_flight: 'it is a whole number from 1 to 64', max_rows: 'it is a whole number from 1 to 65536', max_bytes: 'it is a size such as 1MiB or 65536'
 }
 
 const readers: Readonly<Record<string, (raw: Raw) => Partial<ModelSettings> | string>> = {
@@ -52,8 +72,20 @@ const readers: Readonly<Record<string, (raw: Raw) => Partial<ModelSettings> | st
   seal: raw => typeof raw === 'boolean' ? { seal: raw } : 'must be true or false',
   force: raw => typeof raw === 'boolean' ? { force: raw } : 'must be true or false',
   // YAML 1.2 reads on and off as text.
-  warmup: raw => raw === true || raw === 'on' ? { warmup: true } : raw === false || raw === 'off' ? { warmup: false } : 'must be on or off',
+  warmup: raw => { const warmup = switched(raw); return warmup === undefined ? 'must be on or off' : { warmup } },
   timeout: raw => { const ms = milliseconds(raw); return !ms ? 'must be a length of time such as 500ms or 30s' : { timeoutMs: ms } },
+  batching: raw => {
+    const enabled = switched(raw)
+    if (enabled !== undefined) return { batching: { enabled } }
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return 'must be on, off, or hold enabled, in_flight, max_rows, max_bytes'
+    let batching: Partial<BatchSettings> = {}
+    for (const [key, value] of Object.entries(raw)) {
+      const part = Object.hasOwn(batchingReaders, key) ? batchingReaders[key]!(value) : undefined
+      if (part === undefined) return Object.hasOwn(batchingReaders, key) ? `has ${key}: ${JSON.stringify(String(value))}; ${batchingValues[key]}` : `has no key ${key}; it has ${Object.keys(batchingReaders).join(', ')}`
+      batching = { ...batching, ...part }
+    }
+    return { batching }
+  },
   handler: raw => {
     if (typeof raw !== 'object' || raw === null) return 'must hold isolate or timeout'
     const { isolate = true, timeout, ...rest } = raw as Record<string, unknown>

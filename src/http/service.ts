@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Change } from '../changes/journal.js'
 import type { Engine } from '../engine/engine.js'
+import type { BatchingState } from '../inference/batch-proof.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
 import type { Tensors } from '../tensor/tensor.js'
 import type { Metrics } from '../metrics.js'
@@ -24,6 +25,8 @@ export interface Service {
   readonly engines: () => readonly Engine[]
   /** Runs the model, without its handler. Inputs are checked for names and dtypes by the caller. Rejects with an OutriggerError. */
   readonly predict: (entry: VersionEntry, inputs: Tensors, options: PredictOptions) => Promise<Tensors>
+  /** Which signatures of a version are batched, or why not. */
+  readonly batching: (entry: VersionEntry) => ReadonlyMap<string, BatchingState>
   /** Where the service is in its life. `loading` until every required model is served or has failed. */
   readonly phase: () => 'loading' | 'serving' | 'draining' | 'failed'
   /** Starts the end of the service; resolves at once. `force` skips the drain. */

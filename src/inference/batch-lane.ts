@@ -1,15 +1,6 @@
 // The requests that may go together (same version, signature, dtypes and inner shapes), and when they are sent. Knows no engine.
 import type { Member } from './batch-member.js'
-
-/** How calls are batched. */
-export interface BatchSettings {
-  /** Calls that are under way before others are collected. */
-  readonly inFlight: number
-  /** Most rows of one call. */
-  readonly maxRows: number
-  /** Most bytes of tensor data of one call. */
-  readonly maxBytes: number
-}
+import type { BatchSettings } from './batch-settings.js'
 
 export interface LaneOptions {
   /** Asked whenever requests are sent, so that it may change meanwhile. */

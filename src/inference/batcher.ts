@@ -4,8 +4,9 @@ import { OutriggerError } from '../errors.js'
 import type { Metrics } from '../metrics.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { overloaded, WaitingLine } from '../waiting-line.js'
-import { Lane, type BatchSettings } from './batch-lane.js'
+import { Lane } from './batch-lane.js'
 import { Member } from './batch-member.js'
+import type { BatchSettings } from './batch-settings.js'
 import { maxRequestBytes, type BatchingStates } from './batching-states.js'
 import { beginUse } from './lease.js'
 import { dataBytes, rowsOf, stackKey } from './merge.js'
@@ -30,7 +31,7 @@ interface Queues { readonly lanes: Map<string, Lane>, readonly line: WaitingLine
 const defaultMaxQueueBytes = 64 * 1024 * 1024
 const usualSignature = 'serving_default'
 /** For those that wait when batching is switched off. */
-const apart: BatchSettings = { inFlight: Infinity, maxRows: 1, maxBytes: 1 }
+const apart: BatchSettings = { enabled: false, inFlight: Infinity, maxRows: 1, maxBytes: 1 }
 
 export class Batcher {
   readonly #options: BatcherOptions

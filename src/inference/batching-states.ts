@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { now } from '../clock.js'
 import type { Signature, Tensors } from '../tensor/tensor.js'
+import type { BatchSettings } from './batch-settings.js'
 import { off, proveBatching, type BatchingState } from './batch-proof.js'
 import { dataBytes } from './merge.js'
 import { predict, predictStacked } from './predict.js'
@@ -13,6 +14,8 @@ export interface BatchCandidate {
   readonly changesState: (signature: string) => string | undefined
   /** What the model was asked in the version's examples. */
   readonly recorded: readonly RecordedInputs[]
+  /** Whether the version may be asked at once; otherwise the first call of it begins the proof. */
+  readonly askNow: boolean
 }
 
 export interface RecordedInputs { readonly signature: string, readonly inputs: Tensors }
@@ -34,8 +37,8 @@ interface Known {
 }
 
 export interface BatchingStatesOptions {
-  /** Whether the settings let a model's calls be batched, as they are now. */
-  readonly enabled: (model: string) => boolean
+  /** The settings of a model as they are now. */
+  readonly settingsOf: (model: string) => BatchSettings
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now?: () => number
@@ -53,19 +56,19 @@ export class BatchingStates {
 
   /**
    * Finds out which signatures of a loaded version give the same answers in company as alone, by asking it. Where batching is switched off nothing
-   * is asked; the proof then comes once it is switched on. A version that was never considered is never batched. Never rejects.
+   * is asked; the proof then comes with the first call after it was switched on. A version that was never considered is never batched. Never rejects.
    */
-  async consider (entry: VersionEntry, { changesState, recorded }: BatchCandidate): Promise<void> {
+  async consider (entry: VersionEntry, { changesState, recorded, askNow }: BatchCandidate): Promise<void> {
     const small = recorded.filter(({ inputs }) => dataBytes(inputs) <= maxRequestBytes)
-    const known: Known = { candidate: { changesState, recorded: small }, states: new Map(), proving: false, proveAfter: 0 }
+    const known: Known = { candidate: { changesState, recorded: small, askNow }, states: new Map(), proving: false, proveAfter: 0 }
     this.#known.set(entry, known)
-    if (this.#options.enabled(entry.model)) await this.#prove(entry, known)
+    if (askNow && this.#options.settingsOf(entry.model).enabled) await this.#prove(entry, known)
   }
 
   /** Whether a call of this signature may stand in a batch now. Begins a proof where there was none. */
   isOn (entry: VersionEntry, signature: string): boolean {
     const known = this.#known.get(entry)
-    if (known === undefined || !this.#options.enabled(entry.model)) return false
+    if (known === undefined || !this.#options.settingsOf(entry.model).enabled) return false
     const state = known.states.get(signature)
     if (state === undefined) void this.#prove(entry, known)
     return state?.on === true
@@ -81,7 +84,7 @@ export class BatchingStates {
 
   /** Every signature of the version: batched now or not, and why. */
   of (entry: VersionEntry): ReadonlyMap<string, BatchingState> {
-    const enabled = this.#options.enabled(entry.model)
+    const { enabled } = this.#options.settingsOf(entry.model)
     const states = this.#known.get(entry)?.states
     return new Map([...entry.signatures.keys()].map(name => [
       name,

@@ -3,6 +3,7 @@ import { OutriggerError } from '../errors.js'
 import type { Engine } from '../engine/engine.js'
 import type { VersionHandler } from '../handlers/version-handler.js'
 import type { Signature } from '../tensor/tensor.js'
+import type { BatchSettings } from './batch-settings.js'
 
 /** Where a version is on its way. `available`: servable and handler loaded, requests are routed to it. `failed`: the reason is given, it never was or no longer is live. */
 export type VersionState = 'loading' | 'available' | 'draining' | 'failed'
@@ -53,6 +54,8 @@ export interface ModelEntry {
   /** By version, newest first. */
   readonly versions: readonly VersionEntry[]
   readonly labels: ReadonlyMap<string, bigint>
+  /** What the model's own settings say of batching. */
+  readonly batching?: Partial<BatchSettings> | undefined
 }
 
 /** How a request names a version. At most one of the two is set; with none it is the newest that is available. */

@@ -7,6 +7,7 @@ import { chooseSignature } from '../handlers/plain.js'
 import type { HandlerAnswer, HandlerRequest, PredictModel } from '../handlers/version-handler.js'
 import { evaluate } from '../inference/evaluate.js'
 import { predict } from '../inference/predict.js'
+import type { RecordedInputs } from '../inference/batching-states.js'
 import type { VersionEntry } from '../inference/registry.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { differences, differenceText } from './difference.js'
@@ -110,12 +111,12 @@ export async function ask (entry: VersionEntry, { name, signature: wanted, ...re
   })
 }
 
-/** Runs one example on exactly this version, live or not. Never rejects for what the version does. */
-export async function runExample (entry: VersionEntry, example: Example, options: ExampleOptions): Promise<ExampleResult> {
+/** Runs one example on exactly this version, live or not. `hear` is told what the model gets. Never rejects for what the version does. */
+export async function runExample (entry: VersionEntry, example: Example, options: ExampleOptions, hear?: (signature: string, inputs: Tensors) => void): Promise<ExampleResult> {
   const start = performance.now()
   let fault: string | undefined
   try {
-    const { mediaType, body } = await ask(entry, questionOf(example), options)
+    const { mediaType, body } = await ask(entry, questionOf(example), options, hear)
     const found = example.response === undefined ? [] : differences(example.response, answerOf(mediaType, body), example.tolerance)
     if (found.length > 0) fault = differenceText(found)
   } catch (error) {
@@ -124,12 +125,14 @@ export async function runExample (entry: VersionEntry, example: Example, options
   return { name: example.name, fault, milliseconds: performance.now() - start }
 }
 
-/** Runs all examples of a version one after another. Rejects with MODEL_EXAMPLE naming each that failed. */
-export async function runExamples (entry: VersionEntry, options: ExampleOptions): Promise<void> {
+/** Runs all examples of a version one after another and returns what the model was asked in them. Rejects with MODEL_EXAMPLE naming each that failed. */
+export async function runExamples (entry: VersionEntry, options: ExampleOptions): Promise<RecordedInputs[]> {
   const faults: string[] = []
+  const asked: RecordedInputs[] = []
   for (const example of await readExamples(entry.folder)) {
-    const { name, fault } = await runExample(entry, example, options)
+    const { name, fault } = await runExample(entry, example, options, (signature, inputs) => { asked.push({ signature, inputs }) })
     if (fault !== undefined) faults.push(`example ${name}: ${fault}`)
   }
   if (faults.length > 0) throw new OutriggerError('MODEL_EXAMPLE', faults.join('\n'), { model: entry.model, version: entry.version })
+  return asked
 }

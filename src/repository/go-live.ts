@@ -3,6 +3,7 @@ import { now } from '../clock.js'
 import type { Engine } from '../engine/engine.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionHandler } from '../handlers/version-handler.js'
+import type { BatchCandidate, RecordedInputs } from '../inference/batching-states.js'
 import { servableName, type Latency, type VersionEntry } from '../inference/registry.js'
 import type { Signature } from '../tensor/tensor.js'
 import { fileChecksum } from './checksum.js'
@@ -19,8 +20,10 @@ export interface GoLiveSteps {
   readonly assigningSignatures: (version: FoundVersion) => Promise<ReadonlySet<string>>
   /** Makes the version's first requests; never rejects. */
   readonly firstRequests?: ((entry: VersionEntry) => Promise<Latency | undefined>) | undefined
-  /** Runs the version's examples; rejects with MODEL_EXAMPLE and the difference. */
-  readonly runExamples?: ((entry: VersionEntry) => Promise<void>) | undefined
+  /** Runs the version's examples and tells what the model was asked in them; rejects with MODEL_EXAMPLE and the difference. */
+  readonly runExamples?: ((entry: VersionEntry) => Promise<readonly RecordedInputs[]>) | undefined
+  /** Finds out which signatures may be batched; what it asks the model for that is not asked before the version is live unless `askNow`. Never rejects. */
+  readonly considerBatching?: ((entry: VersionEntry, candidate: BatchCandidate) => Promise<void>) | undefined
 }
 
 /** How long one description of a loaded servable may take. */
@@ -32,12 +35,17 @@ export async function makeReady ({ source, found, entry }: TakenVersion, replace
   entry.signatures = await steps.signaturesOf(entry.engine, servableName(entry), entry.version, now() + describeWithinMs)
   const faults = replaced === undefined || settings.force ? [] : signatureFaults(replaced.signatures, entry.signatures)
   if (faults.length > 0) throw new OutriggerError('MODEL_INCOMPATIBLE', `it cannot replace version ${replaced!.version}: ${faults.join('; ')} (force: true in model.yaml takes it all the same)`, { model: entry.model, version: entry.version })
-  const assigning = settings.retry === undefined ? await steps.assigningSignatures(found) : new Set()
-  entry.mayResend = signature => settings.retry !== false && !assigning.has(signature === '' ? 'serving_default' : signature)
+  const assigning = await steps.assigningSignatures(found)
+  entry.mayResend = signature => settings.retry ?? !assigning.has(signature === '' ? 'serving_default' : signature)
   if (found.handlerFile !== undefined) {
     entry.handlerChecksum = await fileChecksum(found.handlerFile)
     entry.handler = await steps.loadHandler(source, found, entry)
   }
   if (settings.warmup) entry.latency = await steps.firstRequests?.(entry)
-  await steps.runExamples?.(entry)
+  const recorded = await steps.runExamples?.(entry) ?? []
+  await steps.considerBatching?.(entry, {
+    changesState: signature => assigning.has(signature) ? 'its calls change the model' : settings.retry === false ? '`retry: false` says that its calls must not be made twice' : undefined,
+    recorded,
+    askNow: settings.warmup && settings.batching.enabled !== false
+  })
 }

@@ -79,7 +79,7 @@ export class KnownModel {
   }
 
   entry (): ModelEntry {
-    return { name: this.name, required: this.required, timeoutMs: this.source.settings.timeoutMs, versions: this.#newestFirst(), labels: this.#labels }
+    return { name: this.name, required: this.required, timeoutMs: this.source.settings.timeoutMs, versions: this.#newestFirst(), labels: this.#labels, batching: this.source.settings.batching }
   }
 
   #newestFirst (): VersionEntry[] {

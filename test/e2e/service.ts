@@ -134,7 +134,9 @@ export async function start (t: Closing, { engine, flags = [], env = {}, models 
   const controlFile = join(temporaryFolder(t), 'control.json')
   if (control !== undefined) writeFileSync(controlFile, JSON.stringify(control))
   const source = flags.some(flag => /^--model[-_](config[-_]file|name)\b/.test(flag)) ? [] : ['--models', models]
-  const child = run(t, ['serve', '--port', '0', ...source, ...(engine?.flags ?? []), ...flags], { ...(control === undefined ? {} : { TF_FIXTURE_CONTROL: controlFile }), ...env })
+  // Such a server would misbehave in the proof that comes before batching already.
+  const batching = control === undefined || flags.includes('--batching') ? [] : ['--batching', 'off']
+  const child = run(t, ['serve', '--port', '0', ...source, ...(engine?.flags ?? []), ...batching, ...flags], { ...(control === undefined ? {} : { TF_FIXTURE_CONTROL: controlFile }), ...env })
   const { process: service, lines, stderr } = child
   const described = (): string => `\n${stderr()}\n${lines.slice(-15).map(line => JSON.stringify(line)).join('\n')}`
   const alive = (): void => { if (service.exitCode !== null || service.signalCode !== null) throw new Error(`the service ended with ${service.exitCode ?? service.signalCode}:${described()}`) }

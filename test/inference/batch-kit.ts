@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { BatchingStates } from '../../src/inference/batching-states.js'
 import { Batcher, type BatcherOptions } from '../../src/inference/batcher.js'
-import type { BatchSettings } from '../../src/inference/batch-lane.js'
+import type { BatchSettings } from '../../src/inference/batch-settings.js'
 import type { VersionEntry } from '../../src/inference/registry.js'
 import { readPredictRequest, writePredictResponse } from '../../src/tensor/proto/predict.js'
 import type { Signature, Tensor, TensorInfo, Tensors } from '../../src/tensor/tensor.js'
@@ -59,7 +59,7 @@ export function server (model: (inputs: Tensors, call: number) => Tensors = addO
   return self
 }
 
-export interface Batching { readonly batcher: Batcher, readonly states: BatchingStates, readonly measured: unknown[][], readonly lines: Record<string, unknown>[], settings: BatchSettings & { enabled: boolean } }
+export interface Batching { readonly batcher: Batcher, readonly states: BatchingStates, readonly measured: unknown[][], readonly lines: Record<string, unknown>[], settings: BatchSettings }
 
 /** A batcher with its states; `settings` may be changed. */
 export function batching (options: Partial<BatcherOptions> = {}): Batching {
@@ -67,7 +67,7 @@ export function batching (options: Partial<BatcherOptions> = {}): Batching {
   const lines: Record<string, unknown>[] = []
   const self = { settings: { enabled: true, inFlight: 2, maxRows: 128, maxBytes: 1 << 20 }, measured, lines } as unknown as { -readonly [K in keyof Batching]: Batching[K] }
   const log = pino({}, { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } })
-  self.states = new BatchingStates({ enabled: () => self.settings.enabled, log })
+  self.states = new BatchingStates({ settingsOf: () => self.settings, log })
   self.batcher = new Batcher({
     settingsOf: () => self.settings,
     states: self.states,
@@ -82,7 +82,7 @@ export function batching (options: Partial<BatcherOptions> = {}): Batching {
   return self
 }
 
-export const stateless = { changesState: () => undefined, recorded: [] }
+export const stateless = { changesState: () => undefined, recorded: [], askNow: true }
 
 /** A batcher that has proven the version; what the server was asked for the proof is forgotten. */
 export async function proven (from: Server, options: Partial<BatcherOptions> = {}): Promise<Batching> {

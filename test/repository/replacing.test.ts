@@ -137,7 +137,7 @@ t.test('files of a version that serves: a change is told, and taken by a reload 
 
 t.test('a reload of changed files that fails says why until they are mended', async t => {
   let broken = true
-  const at = build(t, { a: { 1: model() } }, { runExamples: async entry => { if (broken && entry.servable !== undefined) throw new OutriggerError('MODEL_EXAMPLE', 'wrong answer') } })
+  const at = build(t, { a: { 1: model() } }, { runExamples: async entry => { if (broken && entry.servable !== undefined) throw new OutriggerError('MODEL_EXAMPLE', 'wrong answer'); return [] } })
   await at.start()
   await untilKnown(at.registry.resolve('a'))
   at.write('a/1/saved_model.pb', 'two')

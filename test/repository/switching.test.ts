@@ -48,7 +48,7 @@ for (const [what, fault] of Object.entries<FakeEngineOptions | Partial<Repositor
   'a load that fails': { statusOf: (_model: string, version: bigint) => version === 2n ? { state: 'END', errorCode: 3, errorMessage: 'boom' } : { state: 'AVAILABLE', errorCode: 0, errorMessage: '' } },
   'a warm-up file that would fail its load': { engine: { kind: 'tensorflow' }, checkWarmup: async ({ version }: { version: bigint }) => { if (version === 2n) throw new OutriggerError('MODEL_WARMUP', 'boom') } },
   'a handler that fails': { loadHandler: async () => { throw new OutriggerError('HANDLER_LOAD', 'boom') } },
-  'an example that fails': { runExamples: async (entry: { version: bigint }) => { if (entry.version === 2n) throw new OutriggerError('MODEL_EXAMPLE', 'boom') } }
+  'an example that fails': { runExamples: async (entry: { version: bigint }) => { if (entry.version === 2n) throw new OutriggerError('MODEL_EXAMPLE', 'boom'); return [] } }
 })) {
   t.test(`${what} leaves the old version serving and is not tried again until its files change`, async t => {
     const failed: string[] = []

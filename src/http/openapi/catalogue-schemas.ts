@@ -1,4 +1,5 @@
 // The schemas of the catalogue and of a model's description.
+import { batchingCauses } from '../../inference/batch-proof.js'
 import type { Schema } from './document-types.js'
 
 const text: Schema = { type: 'string' }
@@ -36,7 +37,7 @@ const catalogue: Schema = {
 
 const description: Schema = {
   title: 'Description', type: 'object',
-  required: ['name', ...lineRequired, 'checksum', 'latency', 'handler', 'inputs', 'outputs', 'signature', 'signatures', 'media_types', 'schema', 'examples', 'versions', 'evaluate'],
+  required: ['name', ...lineRequired, 'checksum', 'latency', 'handler', 'inputs', 'outputs', 'signature', 'signatures', 'batching', 'media_types', 'schema', 'examples', 'versions', 'evaluate'],
   properties: {
     name: text, ...line,
     checksum: { type: ['string', 'null'], description: "sha256 of the servable's files." },
@@ -49,6 +50,10 @@ const description: Schema = {
     inputs: tensors, outputs: tensors,
     signature: { type: ['string', 'null'], description: 'The one that a request means when it names none.' },
     signatures: { type: 'object', additionalProperties: { type: 'object', required: ['method', 'inputs', 'outputs'], properties: { method: text, inputs: tensors, outputs: tensors } } },
+    batching: {
+      type: 'object', description: 'By signature: whether requests that come together share a call of the model, and why or why not (docs/batching.md).',
+      additionalProperties: { type: 'object', required: ['on', 'cause', 'why'], properties: { on: flag, cause: { enum: batchingCauses }, why: text } }
+    },
     media_types: { type: 'array', items: text, description: 'Of the bodies that evaluate takes.' },
     schema: { type: 'object', required: ['request', 'response'], properties: { request: { type: 'object' }, response: { type: 'object' } }, description: 'JSON Schemas of the JSON bodies of evaluate.' },
     examples: { type: 'array', items: { type: 'object', required: ['name', 'request'], properties: { name: text, request: {}, response: {} } } },

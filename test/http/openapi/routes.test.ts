@@ -12,7 +12,7 @@ import { authOf } from '../../helpers/auth.js'
 t.test('every route is declared, every declared path is a route', async t => {
   const registry = new Registry()
   const service: Service = {
-    log: pino({ level: 'silent' }), registry, engines: () => [], phase: () => 'serving', repositoryFaults: () => [], shutdown () {}, changes: () => [], async reload () {}, replaceEngine () {}, moveLabel: async () => ({ from: undefined }),
+    log: pino({ level: 'silent' }), registry, engines: () => [], phase: () => 'serving', batching: () => new Map(), repositoryFaults: () => [], shutdown () {}, changes: () => [], async reload () {}, replaceEngine () {}, moveLabel: async () => ({ from: undefined }),
     metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [], processMetrics: false }),
     predict: () => new Promise(() => {})
   }

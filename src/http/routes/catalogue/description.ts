@@ -1,4 +1,5 @@
-// What describe says of a model and of one of its versions. Pure; examples are handed in.
+// What describe says of a model and of one of its versions. Pure; examples and the state of batching are handed in.
+import type { BatchingState } from '../../../inference/batch-proof.js'
 import type { ModelEntry, VersionEntry } from '../../../inference/registry.js'
 import { dtypeRow } from '../../../tensor/dtype.js'
 import type { Signature, TensorInfo } from '../../../tensor/tensor.js'
@@ -37,8 +38,10 @@ export const modelLine = (model: ModelEntry, defaultModel: string | undefined): 
   evaluate: `/models/${encodeURIComponent(model.name)}/evaluate`
 })
 
+export interface DescribedParts { readonly examples: readonly Example[], readonly batching: ReadonlyMap<string, BatchingState> }
+
 /** All that a caller needs to use one version: inputs, outputs, schemas, examples; and where it stands among the others. */
-export function describeVersion (model: ModelEntry, entry: VersionEntry, examples: readonly Example[]): object {
+export function describeVersion (model: ModelEntry, entry: VersionEntry, { examples, batching }: DescribedParts): object {
   const usual = usualSignature(entry)
   const schemas = evaluateSchemas(entry)
   const path = `/models/${encodeURIComponent(model.name)}`
@@ -53,6 +56,7 @@ export function describeVersion (model: ModelEntry, entry: VersionEntry, example
     outputs: usual === undefined ? {} : tensorsOf(usual.outputs),
     signature: usual?.name ?? null,
     signatures: Object.fromEntries([...entry.signatures].map(([name, signature]) => [name, signatureOf(signature)])),
+    batching: Object.fromEntries(batching),
     media_types: loaded ? Object.keys(schemas.request) : [],
     schema: { request: loaded ? schemas.request['application/json'] ?? {} : {}, response: loaded ? schemas.response : {} },
     examples: examples.map(({ name, request, response }) => ({ name, request, ...(response === undefined ? {} : { response }) })),

@@ -5,7 +5,7 @@ import { Examples } from '../../openapi/examples.js'
 import type { Service } from '../../service.js'
 import { describeVersion, modelLine } from './description.js'
 
-export interface CatalogueOptions { readonly service: Pick<Service, 'registry' | 'phase'> }
+export interface CatalogueOptions { readonly service: Pick<Service, 'registry' | 'phase' | 'batching'> }
 
 export default async function catalogue (app: FastifyInstance, { service }: CatalogueOptions): Promise<void> {
   const { registry } = service
@@ -18,7 +18,7 @@ export default async function catalogue (app: FastifyInstance, { service }: Cata
     void reply.header('cache-control', 'no-store')
     const examples = new Examples()
     await examples.load([version])
-    return describeVersion(model, version, examples.of(version))
+    return describeVersion(model, version, { examples: examples.of(version), batching: service.batching(version) })
   }
 
   app.get('/models', async (request, reply) => {

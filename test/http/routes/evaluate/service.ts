@@ -31,7 +31,7 @@ export async function build (t: Test, models: readonly ModelEntry[], predict: Se
   const service = {
     registry,
     predict,
-    phase: () => more.phase ?? 'serving',
+    phase: () => more.phase ?? 'serving', batching: () => new Map(),
     metrics: { stage: (stage: string, name: string, number: string) => { stages.push(`${stage} ${name} ${number}`) } } as unknown as Service['metrics']
   }
   const app = Fastify() as unknown as FastifyInstance
