@@ -14,7 +14,8 @@ underscores, as \`--name VALUE\` or \`--name=VALUE\`. Times are written \`500ms\
 The settings of one model stand in \`model.yaml\` in the model's folder: \`versions\` (\`latest N\`, \`all\`, or a list), \`labels\`, \`engine\`,
 \`required\`, \`timeout\`, \`retry\`, \`seal\` (a version waits for a file \`.complete\` in its folder), \`force\` (a version may replace one whose
 signatures differ), \`warmup\` (off: no requests before a version goes live, and its warm-up file is
-not checked), \`handler: { isolate, timeout }\`. It is read again while the service runs.
+not checked), \`handler: { isolate, timeout }\`,
+\`batching\` (on, off, or \`{ enabled, in_flight, max_rows, max_bytes }\`: [batching](batching.md)). It is read again while the service runs.
 
 | flag | file | environment | default | meaning |
 |---|---|---|---|---|
