@@ -67,7 +67,6 @@ export class WorkerHost {
   #loadMs = 0
   #signatureDefMap: Uint8Array = new Uint8Array(0)
   #queue: Call[] = []
-  #waiting = 0
   /** What the worker holds, in its order: the first one runs. */
   readonly #handed: Call[] = []
   readonly #takenBack = noneTakenBack()
@@ -99,14 +98,13 @@ export class WorkerHost {
   call (method: CallMethod, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new ModelError(UNAVAILABLE, `${this.#options.title} is being unloaded`))
-      if (this.#waiting >= maxQueued) return reject(new ModelError(RESOURCE_EXHAUSTED, `Too many calls wait for ${this.#options.title}`))
+      if (this.#queue.length >= maxQueued) return reject(new ModelError(RESOURCE_EXHAUSTED, `Too many calls wait for ${this.#options.title}`))
       const remaining = context.deadline - now()
       if (remaining <= 0) return reject(late())
       const call: Call = { id: -1, method, request, resolve, reject, timer: undefined, settled: false, late: false }
       call.timer = setTimeout(() => this.#expire(call), Math.min(remaining, maxTimerMs))
       context.onLeft = () => this.#drop(call)
       this.#queue.push(call)
-      this.#waiting++
       this.#dispatch()
     })
   }
@@ -115,7 +113,7 @@ export class WorkerHost {
   async close (drainMs: number): Promise<void> {
     this.#closed = true
     clearTimeout(this.#restart)
-    if (this.#loaded && (this.#handed.length > 0 || this.#waiting > 0)) {
+    if (this.#loaded && this.#handed.length + this.#queue.length > 0) {
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, drainMs)
         this.#whenIdle = () => { clearTimeout(timer); resolve() }
@@ -166,10 +164,7 @@ export class WorkerHost {
 
   #dispatch (): void {
     if (!this.#loaded || this.#worker === undefined) return
-    while (this.#queue.length > 0 && this.#mayHand()) {
-      const call = this.#queue.shift()!
-      if (!call.settled) this.#hand(this.#worker, call)
-    }
+    while (this.#queue.length > 0 && this.#mayHand()) this.#hand(this.#worker, this.#queue.shift()!)
     if (this.#handed.length === 0) this.#whenIdle?.()
   }
 
@@ -181,7 +176,6 @@ export class WorkerHost {
   }
 
   #hand (worker: Worker, call: Call): void {
-    this.#waiting--
     this.#handed.push(call)
     call.id = this.#nextId++
     Atomics.store(this.#takenBack, call.id % maxHanded, 0)
@@ -208,10 +202,11 @@ export class WorkerHost {
   #fail (call: Call, error: ModelError): void {
     if (call.settled) return
     call.settled = true
-    if (this.#handed.includes(call)) Atomics.store(this.#takenBack, call.id % maxHanded, 1)
+    const place = this.#queue.indexOf(call)
+    if (place === -1) Atomics.store(this.#takenBack, call.id % maxHanded, 1)
     else {
       clearTimeout(call.timer)
-      this.#waiting--
+      this.#queue.splice(place, 1)
     }
     call.reject(error)
   }
@@ -247,9 +242,7 @@ export class WorkerHost {
   /** What the worker held is to be handed again, to its successor. */
   #takeBack (): void {
     for (const call of this.#handed) if (call.settled) clearTimeout(call.timer)
-    const again = this.#handed.filter(call => !call.settled)
-    this.#queue = [...again, ...this.#queue]
-    this.#waiting += again.length
+    this.#queue = [...this.#handed.filter(call => !call.settled), ...this.#queue]
     this.#handed.length = 0
   }
 
