@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { copyModel, engines, isAlive, noProc, sleep, start, temporaryFolder, until, write, type Answer, type Running } from './service.js'
@@ -12,6 +13,9 @@ const onlyChild = (service: Running): number => {
   if (children.length !== 1) throw new Error(`there are ${children.length} model servers`)
   return children[0]!
 }
+
+/** Where a model server listens. */
+const socketOf = (pid: number): string => /--grpc_socket_path=([^\0]+)/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))![1]!
 
 /** Milliseconds until /health/ready answers this status, and its body then. */
 async function untilHealth (service: Running, status: number, withinMs: number): Promise<{ ms: number, answer: Answer }> {
@@ -94,6 +98,27 @@ for (const engine of engines) {
       t.equal((await waiting).status, 200, 'a request that met the frozen one was answered by its successor')
     })
 
+    t.test('replaced by order, and when its socket was removed: no request is lost, health stays ready', async t => {
+      const service = await start(t, { engine, flags: ['--allow-local-admin', '--socket-dir', temporaryFolder(t)] })
+      const replaced = async (cause: () => unknown): Promise<void> => {
+        const before = onlyChild(service)
+        await cause()
+        await until('another model server is alone', async () => {
+          t.equal((await predict(service)).status, 200)
+          t.equal((await service.call('/health/ready')).status, 200)
+          const children = service.children()
+          return children.length === 1 && children[0] !== before
+        })
+      }
+      await replaced(async () => {
+        t.match(await service.post(`/engines/${engine.name}/replace`, {}), { status: 202, json: { status: 'replacing', engine: engine.name } })
+      })
+      t.match((await service.call('/changes?limit=1')).json.changes, [{ what: 'engine-replaced', from: new RegExp(`^${engine.name} \\d+$`), by: /POST replace/ }])
+      await replaced(() => { rmSync(socketOf(onlyChild(service))) })
+      t.match((await service.call('/health')).json.engines, [{ restarts: 0, replacements: { completed: 2, failed: 0 } }])
+      t.equal((await service.post('/engines/other/replace', {})).status, 404)
+    })
+
     t.test('kill -9 of the service leaves no model server behind', async t => {
       const service = await start(t, { engine })
       const child = onlyChild(service)
@@ -126,6 +151,17 @@ for (const engine of engines) {
 const [, tensorflow] = engines
 
 t.test('with the traits of the real model server', { skip: noProc }, async t => {
+  t.test('leaking: replaced with no failed request', async t => {
+    const service = await start(t, { engine: tensorflow!, models: plainModels(t), flags: ['--engine-memory-budget', '400MiB'], control: { leakBytes: 10e6 } })
+    const before = onlyChild(service)
+    await until('it was replaced', async () => {
+      t.equal((await predict(service)).status, 200)
+      return !isAlive(before)
+    })
+    t.match((await service.call('/changes')).json.changes.find((change: { what: string }) => change.what === 'engine-replaced'), { by: 'the memory guard', reason: /its budget is 419430400/ })
+    t.match((await service.call('/metrics')).text, /outrigger_child_replacements_total\{[^}]*result="completed"[^}]*\} 1\n/)
+  })
+
   t.test('slow to load: live, not ready, and it says that it is loading', async t => {
     const service = await start(t, { engine: tensorflow!, control: { loadMs: 1500 }, waitUntilReady: false })
     const early = await service.call('/health/ready')
