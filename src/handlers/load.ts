@@ -65,7 +65,7 @@ async function evaluate (runner: Runner, description: HandlerDescription, signat
     carry = prepared.carry
     plain = isOneInstance(inputs, signature)
   } else {
-    const decoded = await call.stage('preprocess', async () => await decodeBody(call.request, signature))
+    const decoded = await call.stage('preprocess', async () => await decodeBody(call.request, signature, call.deadline))
     inputs = decoded.tensors
     plain = decoded.plain
   }

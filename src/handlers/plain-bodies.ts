@@ -1,6 +1,6 @@
 // Bodies of a version without a preprocess of its own → tensors of a signature: JSON, forms, pictures, texts, raw tensors. Knows no HTTP.
 import { OutriggerError } from '../errors.js'
-import { PictureError, readPicture } from '../media/picture.js'
+import { PictureError, withPicture, type Pixels } from '../media/picture.js'
 import { resize } from '../media/resize.js'
 import { dtypeRow } from '../tensor/dtype.js'
 import { decodeInputs, decodeJson, refuse, shapeForOne, type DecodedInputs } from '../tensor/evaluate/decode.js'
@@ -41,15 +41,17 @@ export function plainMediaTypes (signature: Signature): string[] {
 const bytesTensor = (info: TensorInfo, bytes: Uint8Array): Tensor => ({ dtype: 'DT_STRING', shape: shapeForOne(info)!, data: [bytes] })
 
 /** Pixels from 0 to 255, stretched bilinearly to the size that the model takes, not scaled: what scaling a model needs is in it or in a handler. */
-async function pictureTensor (info: TensorInfo, bytes: Uint8Array, pointer: string): Promise<Tensor> {
+async function pictureTensor (info: TensorInfo, bytes: Uint8Array, pointer: string, deadline: number): Promise<Tensor> {
   const [, wantedHeight = -1, wantedWidth = -1, channels = 3] = info.shape!
-  try {
-    const pixels = await readPicture(bytes, { channels: channels as 1 | 3 })
+  const tensorOf = (pixels: Pixels): Tensor => {
     const height = wantedHeight < 0 ? pixels.height : wantedHeight
     const width = wantedWidth < 0 ? pixels.width : wantedWidth
     const real = height === pixels.height && width === pixels.width ? pixels.data : resize(pixels, width, height)
     const data = info.dtype === 'DT_UINT8' || info.dtype === 'DT_INT32' ? castData(info.dtype, real instanceof Uint8Array ? real : real.map(Math.round)) : castData(info.dtype, real)
     return { dtype: info.dtype, shape: [1, height, width, channels], data }
+  }
+  try {
+    return await withPicture(bytes, { channels: channels as 1 | 3, deadline }, tensorOf)
   } catch (error) {
     if (error instanceof PictureError) return refuse([{ pointer, detail: error.message }])
     throw error
@@ -76,30 +78,30 @@ function fieldValue (part: FormPart, info: TensorInfo | undefined): unknown {
   }
 }
 
-async function decodeForm (parts: readonly FormPart[], signature: Signature): Promise<DecodedInputs> {
+async function decodeForm (parts: readonly FormPart[], signature: Signature, deadline: number): Promise<DecodedInputs> {
   const values = new Map<string, unknown>()
   const given: Record<string, Tensor> = {}
   for (const part of parts) {
     const pointer = pointerStep(part.name)
     const info = signature.inputs.get(part.name)
     if (values.has(part.name) || Object.hasOwn(given, part.name)) return refuse([{ pointer, detail: 'is given more than once' }])
-    if (info !== undefined && takesPicture(info) && (part.filename !== undefined || part.mediaType?.startsWith('image/') === true)) given[part.name] = await pictureTensor(info, part.data, pointer)
+    if (info !== undefined && takesPicture(info) && (part.filename !== undefined || part.mediaType?.startsWith('image/') === true)) given[part.name] = await pictureTensor(info, part.data, pointer, deadline)
     else values.set(part.name, fieldValue(part, info))
   }
   return decodeInputs(Object.fromEntries(values), signature, given)
 }
 
 /**
- * Reads a body as the tensors of a signature. Throws REQUEST_MEDIA_TYPE naming what is taken, REQUEST_NOT_JSON, or REQUEST_INVALID with every fault by pointer.
+ * Reads a body as the tensors of a signature. Throws REQUEST_MEDIA_TYPE naming what is taken, REQUEST_NOT_JSON, REQUEST_INVALID with every fault by pointer, or SERVICE_OVERLOADED where a picture has no turn before the deadline (milliseconds since the epoch).
  */
-export async function decodeBody (request: HandlerRequest, signature: Signature): Promise<DecodedInputs> {
+export async function decodeBody (request: HandlerRequest, signature: Signature, deadline: number): Promise<DecodedInputs> {
   const { mediaType, body } = request
   if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeJson(body, signature)
   const taken = plainMediaTypes(signature)
   if (!taken.includes(mediaType)) throw new OutriggerError('REQUEST_MEDIA_TYPE', `The media type ${mediaType} is not taken here; taken are ${taken.join(', ')}`)
-  if (mediaType === 'multipart/form-data') return await decodeForm(request.parts ?? [], signature)
+  if (mediaType === 'multipart/form-data') return await decodeForm(request.parts ?? [], signature, deadline)
   const [name, info] = only(signature)!
-  if (mediaType.startsWith('image/') && takesPicture(info)) return { tensors: { [name]: await pictureTensor(info, body, '') }, plain: true }
+  if (mediaType.startsWith('image/') && takesPicture(info)) return { tensors: { [name]: await pictureTensor(info, body, '', deadline) }, plain: true }
   if (isNumeric(info)) return decodeRaw(body, name, info, request.shape)
   if (mediaType === 'text/plain') textOf(body, '')
   return { tensors: { [name]: bytesTensor(info, body) }, plain: true }

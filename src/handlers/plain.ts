@@ -36,7 +36,7 @@ export function plainHandler (signatures: ReadonlyMap<string, Signature>): Versi
     },
     evaluate: async (call: HandlerCall): Promise<HandlerAnswer> => {
       const signature = chooseSignature(signatures, call.signature)
-      const { tensors, plain } = await call.stage('preprocess', async () => await decodeBody(call.request, signature))
+      const { tensors, plain } = await call.stage('preprocess', async () => await decodeBody(call.request, signature, call.deadline))
       const outputs = await call.stage('predict', async () => await call.predict(tensors))
       return await call.stage('postprocess', async () => plainAnswer(outputs, plain))
     },
