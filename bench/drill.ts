@@ -23,7 +23,7 @@ const refuse = (why: string): never => {
   process.exit(2)
 }
 const asked = positionals.length === 0 || positionals.includes('all') ? drillNames : positionals.map(name => drillNames.find(one => one === name) ?? refuse(`there is no drill ${name}; there are ${drillNames.join(', ')} and all`))
-const engines = values.engine === undefined ? Object.keys(drillEngines) : [values.engine in drillEngines ? values.engine : refuse(`--engine takes ${Object.keys(drillEngines).join(' or ')}`)]
+const engines = values.engine === undefined ? Object.keys(drillEngines) : [Object.hasOwn(drillEngines, values.engine) ? values.engine : refuse(`--engine takes ${Object.keys(drillEngines).join(' or ')}`)]
 const numberOf = (flag: string, text: string): number => Number(text) > 0 ? Number(text) : refuse(`--${flag} takes a number above 0`)
 const rate = numberOf('rate', values.rate)
 const events = values.events === undefined ? undefined : Math.ceil(numberOf('events', values.events))

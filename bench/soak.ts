@@ -19,7 +19,7 @@ const numberOf = (flag: string, text: string): number => {
 }
 const rate = numberOf('rate', values.rate)
 const seconds = values.requests === undefined ? numberOf('minutes', values.minutes ?? '60') * 60 : numberOf('requests', values.requests) / rate
-if (!(values.engine in drillEngines)) {
+if (!Object.hasOwn(drillEngines, values.engine)) {
   process.stderr.write(`--engine takes ${Object.keys(drillEngines).join(' or ')}\n`)
   process.exit(2)
 }

@@ -39,6 +39,12 @@ t.test('what lets it fail', async t => {
   t.match(tableOf(resultOf(found({ faults: ['x'] }))), /FAILED[\s\S]*FAULT +x/)
 })
 
+t.test('requests belong to the events in which they were due', async t => {
+  const events = [{ what: 'a', at: 1100, healthyAt: 1200 }, { what: 'b', at: 1200, healthyAt: 1210 }, { what: 'c', at: 1900, healthyAt: undefined }]
+  t.match(resultOf(found({ events })), { duringEvents: { count: 10 + 1 + 10 }, betweenEvents: { count: 79 } }, 'an event that did not end lasts')
+  t.match(resultOf(found({ events: [] })), { duringEvents: { count: 0 }, betweenEvents: { count: 100 } })
+})
+
 t.test('slopes and spreads', async t => {
   const during = Array.from({ length: 120 }, (_, i) => memory(100 + i / 60 + (i % 3) * 10, i * 1000))
   const slopes = slopesOf(during)!
