@@ -67,8 +67,8 @@ export interface Found {
 const growth = 1.05
 const noise = 8 * 2 ** 20
 const minuteMs = 60_000
-/** Texts of failures that stand in the result. */
-const shownFailures = 5
+/** Kinds of failures that stand in the result. */
+const shownKinds = 8
 
 export function spread (values: readonly number[]): Spread | undefined {
   const sorted = [...values].sort((a, b) => a - b)
@@ -106,6 +106,16 @@ export function slopesOf (memories: readonly Memory[]): Slopes | undefined {
 function memoryFaults ({ half, after, sameChild }: Memories): string[] {
   if (half === undefined) return []
   return (['service', 'heap', 'child'] as const).filter(key => (key !== 'child' || sameChild) && after[key] > half[key] * growth + noise).map(key => `memory is not flat: ${key} has ${(after[key] / 2 ** 20).toFixed(1)} MB after all events, ${(half[key] / 2 ** 20).toFixed(1)} MB after half of them`)
+}
+
+/** Failures that differ in numbers and ids only are one kind; of each the first is told. */
+function failureKinds (failures: readonly Failure[]): string[] {
+  const kinds = new Map<string, Failure[]>()
+  for (const failure of failures) {
+    const kind = `${failure.kind} ${failure.text.replace(/[0-9a-f-]{36}/g, 'ID').replace(/[\d.,]+/g, 'N')}`
+    kinds.set(kind, [...kinds.get(kind) ?? [], failure])
+  }
+  return [...kinds.values()].slice(0, shownKinds).map(same => `${same.length} of the first ${failures.length} failures, the first at ${new Date(same[0].at).toISOString()}, request ${same[0].index}: ${same[0].kind}: ${same[0].text}`)
 }
 
 /** Whether a moment lies in one of the events, which are in their order and do not overlap; an hour has thousands of them and millions of moments. */
@@ -150,7 +160,7 @@ export function resultOf ({ drill, engine, lives, events, memory, faults = [] }:
       ...requests === 0 ? ['nothing was sent'] : [],
       ...failed > 0 ? [`${failed} requests failed`] : [],
       ...wrong > 0 ? [`${wrong} answers were wrong`] : [],
-      ...lives.flatMap(({ failures }) => failures).slice(0, shownFailures).map(({ kind, at, index, text }) => `${kind} at ${new Date(at).toISOString()}, request ${index}: ${text}`),
+      ...failureKinds(lives.flatMap(({ failures }) => failures)),
       ...lives.flatMap(({ end, changes }) => liveFaults(end.served, changes)),
       ...events.flatMap(({ what, fault, healthyAt }) => fault !== undefined ? [`${what}: ${fault}`] : healthyAt === undefined ? [`${what}: the service was not healthy again in time`] : []),
       ...memory === undefined ? [] : memoryFaults(memory),

@@ -26,7 +26,7 @@ t.test('a drill that passed', async t => {
 
 t.test('what lets it fail', async t => {
   const faultsOf = (parts: Partial<Found>): string => resultOf(found(parts)).faults.join('\n')
-  t.match(faultsOf({ lives: [{ ...life({ failed: 1 }), failures: [{ kind: 'failed', at: 0, index: 7, text: '503 busy' }] }] }), /1 requests failed[\s\S]*request 7: 503 busy/)
+  t.match(faultsOf({ lives: [{ ...life({ failed: 1 }), failures: [{ kind: 'failed', at: 0, index: 7, text: '503 busy for 3 s' }, { kind: 'failed', at: 0, index: 8, text: '503 busy for 4 s' }] }] }), /1 requests failed\n2 of the first 2 failures, .*request 7: failed: 503 busy for 3 s$/)
   t.match(faultsOf({ lives: [life({ wrong: 2 })] }), /2 answers were wrong/)
   t.match(faultsOf({ lives: [life({ sent: 0 })] }), /nothing was sent/)
   t.match(faultsOf({ lives: [life({ served: [{ model: 'm', version: '9', count: 1, firstEnd: 1, lastStart: 1 }] })] }), /never was live/)
