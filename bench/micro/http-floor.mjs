@@ -46,19 +46,30 @@ async function service (dist, logRequests) {
   const signatures = new Map([['serving_default', { name: 'serving_default', methodName: 'tensorflow/serving/predict', inputs: info, outputs: new Map([['y', { dtype: 'DT_FLOAT', shape: [-1] }]]) }]])
   const registry = new Registry()
   registry.put({ name: 'half_plus_two', required: true, timeoutMs: undefined, labels: new Map(), versions: [{ model: 'half_plus_two', version: 1n, folder: '', format: 'saved-model', engine: {}, state: 'available', signatures, mayResend: () => true }] })
+  const log = pino(logOptions('info', 'bench'), pino.destination('/dev/null'))
   const metrics = createMetrics({ build: { version: '0', commit: null }, engines: () => [], models: () => registry.list() })
   return await buildServer({
+    auth: await openAuth(dist, log, metrics),
     service: {
       registry, metrics,
-      log: pino(logOptions('info', 'bench'), pino.destination('/dev/null')),
+      log,
       engines: () => [],
       predict: async (_entry, { x }) => ({ y: { dtype: 'DT_FLOAT', shape: x.shape, data: x.data.map(value => value / 2 + 2) } }),
-      phase: () => 'serving', shutdown () {}, repositoryFaults: () => [], changes: () => [], reload () {}, moveLabel: async () => ({ from: undefined })
+      phase: () => 'serving', batching: () => new Map(), replaceEngine () {}, shutdown () {}, repositoryFaults: () => [], changes: () => [], reload () {}, moveLabel: async () => ({ from: undefined })
     },
     bodyLimitBytes: 1 << 26, requestTimeoutMs: 30_000, cors: undefined, logRequests,
     admin: { allowLocalAdmin: false, adminSocket: undefined },
     version: { build: { version: '0', commit: null } }
   })
+}
+
+/** Nothing is restricted, as without any setting. A build to compare with may be older than these. */
+async function openAuth (dist, log, metrics) {
+  const { createAuth } = await import(`${dist}/auth/auth.js`).catch(() => ({}))
+  if (createAuth === undefined) return undefined
+  const { loadConfig } = await import(`${dist}/config/load.js`)
+  const { config } = loadConfig([], {}, '/')
+  return await createAuth(() => config, { log, metrics })
 }
 
 async function start (kind, dist) {
