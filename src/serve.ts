@@ -8,13 +8,17 @@ import { createAuth } from './auth/auth.js'
 import { isLoopback } from './auth/address-list.js'
 import { buildInfo } from './build-info.js'
 import { Journal } from './changes/journal.js'
+import { settingsReloader } from './changes/settings.js'
 import { now } from './clock.js'
 import { environment } from './config/environment.js'
 import type { LoadedConfig } from './config/load.js'
+import { liveConfig } from './config/reload.js'
+import { openSecretFiles } from './config/secret-files.js'
 import type { Config } from './config/schema.js'
 import { createConsulUnit, registersItself } from './consul/registration.js'
 import type { Engine, EngineKind } from './engine/engine.js'
 import { findModelServer, requireModelServer } from './engine/find.js'
+import { programVersion } from './engine/program-version.js'
 import { batchingArgs } from './engine/tensorflow-batching.js'
 import { createEngine } from './engine/supervisor.js'
 import { OutriggerError } from './errors.js'
@@ -62,25 +66,30 @@ const signals = ['SIGTERM', 'SIGINT'] as const
 /** One Ctrl-C reaches us twice where npm or another runner passes it on; only a later second signal means: at once. */
 const sameSignalMs = 250
 
-/** Starts the service; resolves once it listens. From then on signals, POST /shutdown or the end of its model server end the process. Throws CONFIG_INVALID. */
-export async function serve ({ config }: LoadedConfig): Promise<void> {
-  const log = createLog(config.logLevel, config.serviceName)
+/** Starts the service; resolves once it listens. From then on signals, POST /shutdown or the end of its model server end the process. `read` gives the configuration anew, for SIGHUP. Throws CONFIG_INVALID. */
+export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Promise<void> {
+  // As it was at the start; what can change while the service runs is asked for by `current`.
+  const { config } = loaded
+  const settings = liveConfig(loaded, read)
+  const { current } = settings
+  const { log, setLevel } = createLog(config.logLevel, config.serviceName)
   const registry = new Registry()
   registry.defaultModel = config.defaultModel
   const program = (): string => requireModelServer(config.tensorflowModelServer, environment.PATH)
   if (config.engine === 'tensorflow') program()
   const tensorflowArgs = batchingArgs({ on: config.tensorflowBatching, parametersFile: config.tensorflowBatchingParametersFile, engine: config.engine })
   const picker = enginePicker(makeEngine, config.engine, () => findModelServer(config.tensorflowModelServer, environment.PATH) !== undefined)
-  const settingsOf = batchSettingsOf(registry, { enabled: config.batching === 'on', inFlight: config.batchingInFlight, maxRows: config.batchingMaxRows, maxBytes: config.batchingMaxBytes })
+  const settingsOf = batchSettingsOf(registry, current)
   const states = new BatchingStates({ settingsOf, log })
   const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list(), batching: entry => states.of(entry) })
   const batcher = new Batcher({ settingsOf, states, metrics })
-  const auth = await createAuth(() => config, { log, metrics })
+  const auth = await createAuth(current, { log, metrics })
   if (auth.tokens !== undefined && config.allowLocalAdmin) log.warn('--allow-local-admin has no effect where tokens are on: the admin routes need one with the scope admin, or the admin socket')
   const journal = new Journal({ folder: config.dataDir, log })
   const labels = new Labels({ folder: config.dataDir, log })
+  for (const warning of openSecretFiles(loaded)) log.warn(warning)
   await Promise.all([journal.open(), labels.open()])
-  const repository = makeRepository({ config, registry, log, metrics, engineFor: picker.engineFor, journal, labels, states })
+  const repository = makeRepository({ config, current, registry, log, metrics, engineFor: picker.engineFor, journal, labels, states })
   await repository.find()
   journal.add({ what: 'start', from: null, to: buildInfo.version, by: 'start' })
 
@@ -120,6 +129,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     moveLabel: async (model, label, version, by) => await repository.moveLabel(model, label, version, by)
   }
 
+  let tensorflowVersion: string | null = null
   function makeEngine (kind: EngineKind): Engine {
     const engine = createEngine({
       kind,
@@ -131,6 +141,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
       ...(config.socketDir === undefined ? {} : { socketParents: [config.socketDir] })
     })
     if (kind === 'embedded' && config.tensorflowBatching) log.warn('tensorflow-batching concerns tensorflow_model_server; the embedded model server has no batching of its own')
+    if (kind === 'tensorflow') {
+      const readVersion = async (): Promise<void> => { tensorflowVersion = await programVersion(program(), environment) }
+      readVersion().catch(() => {})
+      engine.on('replacement', () => { readVersion().catch(() => {}) })
+    }
     let restarts = 0
     engine.on('state', report => {
       if (report.restarts > restarts) journal.add({ what: 'engine-restart', from: null, to: kind, by: 'supervisor', ...(report.reason === undefined ? {} : { reason: report.reason }) })
@@ -152,8 +167,12 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     close()
   }
 
+  const reloadSettings = settingsReloader({ settings, log, journal })
   const reread = (): void => {
     if (end.draining) return
+    const changed = reloadSettings('SIGHUP').map(({ key }) => key)
+    setLevel(current().logLevel)
+    if (changed.includes('watchIntervalMs') && watch !== undefined) watchRepository()
     void auth.refresh()
     log.info('SIGHUP: the repository is read again')
     journal.add({ what: 'reload', by: 'SIGHUP' })
@@ -164,6 +183,10 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
   // Its default is the end of the process; caught, the write fails like one on a full disk.
   process.on('SIGXFSZ', () => {})
   let watch: Watch | undefined
+  const watchRepository = (): void => {
+    void watch?.stop()
+    if (!end.draining) watch = startWatch(current().watchIntervalMs, async () => { await repository.look('watch') })
+  }
   const onStopFailure = ({ unit, error }: StopFailure): void => log.error({ unit, error }, 'stop failed')
   let app: FastifyInstance | undefined
   let address = { host: config.host, port: config.port }
@@ -197,11 +220,11 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
         service,
         auth,
         bodyLimitBytes: config.bodyLimitBytes,
-        requestTimeoutMs: config.requestTimeoutMs,
+        requestTimeoutMs: () => current().requestTimeoutMs,
         cors: config.cors,
-        logRequests: config.logRequests,
-        admin: { allowLocalAdmin: config.allowLocalAdmin, adminSocket: config.adminSocket },
-        version: { build: buildInfo }
+        logRequests: () => current().logRequests,
+        admin: { allowLocalAdmin: () => current().allowLocalAdmin, adminSocket: config.adminSocket },
+        version: { build: buildInfo, engineVersion: kind => kind === 'tensorflow' ? tensorflowVersion : null }
       })
       address = await listen(app, config)
       if (address.host !== 'localhost' && !isLoopback(address.host) && auth.tokens === undefined && !auth.hasLists()) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens (--auth-jwks-url and its kin) nor an allow-list (--allow) are there to stop any; set one of them, or bind to 127.0.0.1')
@@ -211,7 +234,7 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
     unit('models', 0, async () => {
       repository.load().then(() => {
         announce()
-        if (!end.draining) watch = startWatch(config.watchIntervalMs, async () => { await repository.look('watch') })
+        watchRepository()
       }, (error: unknown) => fail((error as Error).message))
     }, async () => { void watch?.stop() }),
     consul
@@ -257,9 +280,9 @@ export async function serve ({ config }: LoadedConfig): Promise<void> {
 
 const unit = (name: string, stopWithinMs: number, start: () => Promise<void>, stop: () => Promise<void>): Unit => ({ name, stopWithinMs, start, stop })
 
-interface RepositoryParts { config: Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels, states: BatchingStates }
+interface RepositoryParts { config: Config, current: () => Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels, states: BatchingStates }
 
-function makeRepository ({ config, registry, log, metrics, engineFor, journal, labels, states }: RepositoryParts): Repository {
+function makeRepository ({ config, current, registry, log, metrics, engineFor, journal, labels, states }: RepositoryParts): Repository {
   const source: RepositorySource = config.modelConfigFile !== undefined
     ? { kind: 'config-file', file: config.modelConfigFile }
     : config.modelName !== undefined && config.modelBasePath !== undefined
@@ -275,13 +298,13 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     loadWithinMs,
     labels,
     settleMs: config.settleTimeMs,
-    drainWithinMs: config.requestTimeoutMs + drainMarginMs,
+    drainWithinMs: () => current().requestTimeoutMs + drainMarginMs,
     record: change => { journal.add(change) },
     onFailed: ({ model }) => { metrics.versionFailed(model) },
-    runExamples: async entry => await runExamples(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }),
+    runExamples: async entry => await runExamples(entry, { timeoutMs: current().requestTimeoutMs, predictModel: predictModelOf(registry) }),
     considerBatching: async (entry, candidate) => { await states.consider(entry, candidate) },
     checkWarmup: async ({ folder }) => { await checkWarmup(folder) },
-    firstRequests: async entry => await firstRequests(entry, { timeoutMs: config.requestTimeoutMs, predictModel: predictModelOf(registry) }),
+    firstRequests: async entry => await firstRequests(entry, { timeoutMs: current().requestTimeoutMs, predictModel: predictModelOf(registry) }),
     onLive: ({ model, version, latency }, seconds) => {
       metrics.modelLoaded(model, version.toString(), seconds)
       if (latency !== undefined) metrics.modelWarmed(model, version.toString(), latency.firstMs / 1000, latency.warmMs === undefined ? undefined : latency.warmMs / 1000)
@@ -289,7 +312,7 @@ function makeRepository ({ config, registry, log, metrics, engineFor, journal, l
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
     loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({
-      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs ?? config.handlerTimeoutMs, log,
+      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: () => settings.handler.timeoutMs ?? current().handlerTimeoutMs, log,
       watchdog: () => watchdog ??= startLoopWatchdog({ service: config.serviceName, pid: process.pid })
     })
   })

@@ -3,14 +3,16 @@ import { appendFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 
-export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'files-changed', 'label-moved', 'reload', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
+export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'files-changed', 'label-moved', 'reload', 'setting-changed', 'setting-waiting', 'settings-refused', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
 export type ChangeKind = (typeof changeKinds)[number]
 
 /** What is told of a change; the journal adds number and time. */
 export interface ChangeNews {
   readonly what: ChangeKind
   readonly model?: string
-  /** What it was before and is now: a version, for labels as well; a process id for an engine that was replaced. */
+  /** The key in the settings file. */
+  readonly setting?: string
+  /** What it was before and is now: a version, for labels as well; a process id for an engine that was replaced; a setting's value, secrets hidden. */
   readonly from?: string | null
   readonly to?: string | null
   /** Who or what caused it. */

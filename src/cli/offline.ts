@@ -92,7 +92,7 @@ export async function withVersions<T> ({ folder, engine, program, verbose, embed
     signaturesOf: async (one, model, number, deadline) => await getSignatures(async (path, request) => await one.call(path, request, { deadline, resend: true }), model, number),
     assigningSignatures: async found => found.format === 'saved-model' ? await assigningSignatures(found.folder) : new Set(),
     loadHandler: async ({ settings }, found, { signatures }) => await loadHandler({
-      file: found.handlerFile!, model: name, version: found.version, folder: found.folder, signatures, isolate: settings.handler.isolate, timeoutMs: settings.handler.timeoutMs, log
+      file: found.handlerFile!, model: name, version: found.version, folder: found.folder, signatures, isolate: settings.handler.isolate, ...(settings.handler.timeoutMs === undefined ? {} : { timeoutMs: () => settings.handler.timeoutMs! }), log
     })
   })
   try {

@@ -1,5 +1,5 @@
 // `outrigger serve`: reads the configuration and hands it to the service.
-import { loadConfig } from '../config/load.js'
+import { loadConfig, type LoadedConfig } from '../config/load.js'
 import { flagHelp } from './help.js'
 
 const help = `Usage: outrigger serve [FLAGS]
@@ -22,7 +22,8 @@ ${flagHelp()}
 
 export async function runServe (argv: string[]): Promise<void> {
   if (argv.includes('--help') || argv.includes('-h')) { process.stdout.write(help); return }
-  const loaded = loadConfig(argv)
+  const read = (): LoadedConfig => loadConfig(argv)
+  const loaded = read()
   const { serve } = await import('../serve.js')
-  await serve(loaded)
+  await serve(loaded, read)
 }

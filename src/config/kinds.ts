@@ -13,13 +13,17 @@ export interface Setting<T> {
   /** What stands for the value in --help. */
   readonly placeholder: string
   readonly secret: boolean
+  /** Names a file that holds a secret: looked for in the folders of credentials too, and nobody else may read it. */
+  readonly holdsSecret: boolean
+  /** Whether a value that was changed in the settings file comes into force by SIGHUP; others wait for the next start. */
+  readonly reload: boolean
   /** Further environment variables that set it, read after OUTRIGGER_…. */
   readonly env: readonly string[]
   /** TensorFlow Serving's own flags that mean the same, without dashes. */
   readonly aliases: readonly string[]
 }
 
-interface Words { default?: string, description: string, placeholder?: string, secret?: boolean, env?: readonly string[], aliases?: readonly string[] }
+interface Words { default?: string, description: string, placeholder?: string, secret?: boolean, holdsSecret?: boolean, reload?: boolean, env?: readonly string[], aliases?: readonly string[] }
 
 type Set<T, W extends Words> = W extends { default: string } ? Setting<T> & { default: string } : Setting<T>
 
@@ -30,6 +34,8 @@ const make = <T, W extends Words>(words: W, placeholder: string, schema: TSchema
   default: words.default,
   placeholder: words.placeholder ?? placeholder,
   secret: words.secret ?? false,
+  holdsSecret: words.holdsSecret ?? false,
+  reload: words.reload ?? false,
   env: words.env ?? [],
   aliases: words.aliases ?? []
 }) as unknown as Set<T, W>

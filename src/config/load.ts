@@ -1,18 +1,21 @@
 // Puts the configuration together: defaults < file < environment < flags, all checked, frozen. Every fault is named at once. The only place that reads the environment.
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
 import { OutriggerError } from '../errors.js'
 import { authFaults } from './auth-faults.js'
-import { envWord, fileWord, flagWord, settings, type Config, type SettingKey } from './schema.js'
+import { credentialWord, envWord, fileWord, flagWord, settings, type Config, type SettingKey } from './schema.js'
 import type { Setting } from './kinds.js'
 
 /** Where an effective value came from. */
-export type Origin = 'default' | 'file' | 'environment' | 'flag'
+export type Origin = 'default' | 'credentials' | 'file' | 'environment' | 'flag'
 
 export interface LoadedConfig {
   readonly config: Config
   readonly origins: Readonly<Record<SettingKey, Origin>>
+  /** The settings file, where one was read. */
+  readonly file: string | undefined
 }
 
 type Raw = string | number | boolean | readonly unknown[]
@@ -60,6 +63,7 @@ function fromFlags (argv: readonly string[], given: Map<SettingKey, Given>, faul
       if (token.value === undefined || token.value === 'true') given.set(key, { raw: '*', origin: 'flag', name: token.rawName })
       continue
     }
+    if (entry(key).secret) { faults.push(`${token.rawName} would show the secret to everybody who can list this machine's processes: name a file with --${word}-file, or set ${[...entry(key).env, envWord(key)][0]}`); continue }
     if (token.value === undefined && !isFlag(key)) { faults.push(`${token.rawName} needs a value`); continue }
     given.set(key, { raw: token.value ?? !(negated || /^--no-/.test(token.rawName)), origin: 'flag', name: token.rawName })
   }
@@ -95,22 +99,32 @@ function fromFile (file: string, given: Map<SettingKey, Given>, faults: string[]
   }
 }
 
-/** Reads file, environment and flags. Throws CONFIG_INVALID with every fault in `errors` and in the message, one a line. */
+/** Files that the platform put where secrets are expected: systemd's folder of credentials, then that of Docker and its kin. */
+function fromCredentials (folder: string | undefined, given: Map<SettingKey, Given>): void {
+  for (const key of keys.filter(key => entry(key).holdsSecret)) {
+    const file = [folder, '/run/secrets'].filter(one => one !== undefined && one !== '').map(one => join(one!, credentialWord(key))).find(existsSync)
+    if (file !== undefined) given.set(key, { raw: file, origin: 'credentials', name: file })
+  }
+}
+
+/** Reads file, environment, flags and folders of credentials. Throws CONFIG_INVALID with every fault in `errors` and in the message, one a line. */
 export function loadConfig (argv: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): LoadedConfig {
   const faults: string[] = []
   const flags = new Map<SettingKey, Given>()
   const environment = new Map<SettingKey, Given>()
   const file = new Map<SettingKey, Given>()
+  const credentials = new Map<SettingKey, Given>()
   fromFlags(argv, flags, faults)
   fromEnvironment(env, environment, faults)
+  fromCredentials(env.CREDENTIALS_DIRECTORY, credentials)
   const named = flags.get('config')?.raw ?? environment.get('config')?.raw
-  if (named !== undefined) fromFile(String(named), file, faults)
-  else if (existsSync(`${cwd}/outrigger.yaml`)) fromFile(`${cwd}/outrigger.yaml`, file, faults)
+  const path = named !== undefined ? String(named) : existsSync(`${cwd}/outrigger.yaml`) ? `${cwd}/outrigger.yaml` : undefined
+  if (path !== undefined) fromFile(path, file, faults)
 
   const config: Partial<Record<SettingKey, unknown>> = {}
   const origins: Partial<Record<SettingKey, Origin>> = {}
   for (const key of keys) {
-    const given = flags.get(key) ?? environment.get(key) ?? file.get(key)
+    const given = flags.get(key) ?? environment.get(key) ?? file.get(key) ?? credentials.get(key)
     const raw = given?.raw ?? entry(key).default
     origins[key] = given?.origin ?? 'default'
     if (raw === undefined) continue
@@ -121,18 +135,24 @@ export function loadConfig (argv: readonly string[], env: NodeJS.ProcessEnv = pr
       faults.push(`${given?.name ?? flagWord(key)} ${(error as Error).message}${shown}`)
     }
   }
-  faults.push(...together(config as Config, origins))
+  faults.push(...faultsBetween({ config: config as Config, origins }))
   if (faults.length > 0) throw new OutriggerError('CONFIG_INVALID', faults.join('\n'), { errors: faults.map(detail => ({ pointer: '', detail })) })
-  return { config: Object.freeze(config) as Config, origins: origins as Record<SettingKey, Origin> }
+  return { config: Object.freeze(config) as Config, origins: origins as Record<SettingKey, Origin>, file: path }
 }
 
-/** Faults that only show between settings. */
-function together (config: Config, origins: Partial<Record<SettingKey, Origin>>): string[] {
+/** Faults that only show between settings, as sentences. Settings that could not be read are missing. */
+export function faultsBetween ({ config, origins }: { readonly config: Config, readonly origins: Partial<Record<SettingKey, Origin>> }): string[] {
   const faults: string[] = []
   if ((config.modelName === undefined) !== (config.modelBasePath === undefined)) faults.push('model-name and model-base-path go together: give both or neither')
   const sources = [origins.models !== 'default' && 'models', config.modelConfigFile !== undefined && 'model-config-file', config.modelBasePath !== undefined && 'model-base-path'].filter(Boolean)
   if (sources.length > 1) faults.push(`${sources.join(' and ')} name different sources of models: give one of them`)
   return [...faults, ...authFaults(config, origins)]
+}
+
+/** A value as text for people, null where it is unset; a secret is hidden. */
+export function shownValue (key: SettingKey, config: Config): string | null {
+  const value = config[key]
+  return value === undefined ? null : entry(key).secret ? '(hidden)' : Array.isArray(value) ? value.join(',') : String(value)
 }
 
 /** The effective values for people, secrets hidden. */

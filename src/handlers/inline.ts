@@ -48,7 +48,7 @@ export function inlineRunner ({ settings, log, timeoutMs, loadWithinMs }: Runner
 
   async function stage<T> (name: Stage, call: StageCall, carry: Record<string, unknown>, work: (runtime: Runtime, call: RuntimeCall) => Promise<T>): Promise<T> {
     const id = String(calls++)
-    return await limited(name, Math.min(timeoutMs, call.deadline - now()), call.signal, async signal => {
+    return await limited(name, Math.min(timeoutMs(), call.deadline - now()), call.signal, async signal => {
       watchdog.enter(label)
       running.set(id, { predictModel: call.predictModel, deadline: call.deadline, signal })
       try {

@@ -24,7 +24,7 @@ export interface LoadHandlerOptions {
   /** Watches the main thread for handlers that are not isolated; asked for only by these. */
   readonly watchdog?: (() => Pick<LoopWatchdog, 'enter'>) | undefined
   /** Limit of one stage of one request in milliseconds; 10 s by default. */
-  readonly timeoutMs?: number | undefined
+  readonly timeoutMs?: (() => number) | undefined
   /** Limit of importing it and running its `load`; 60 s by default. */
   readonly loadWithinMs?: number | undefined
   /** Threads at most; a few by default. */
@@ -38,7 +38,7 @@ export interface LoadHandlerOptions {
   readonly log: Logger
 }
 
-const defaultTimeoutMs = 10_000
+const defaultTimeoutMs = (): number => 10_000
 /** Vocabularies and tables of some hundred megabytes load within this. */
 const defaultLoadWithinMs = 60_000
 

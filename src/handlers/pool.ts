@@ -187,7 +187,7 @@ export class HandlerPool {
     job.stage = stage
     clearTimeout(job.stageTimer)
     const { loadWithinMs, timeoutMs, log } = this.#options
-    const limitMs = stage === 'load' ? loadWithinMs : timeoutMs
+    const limitMs = stage === 'load' ? loadWithinMs : timeoutMs()
     job.stageTimer = setTimeout(() => {
       job.reject(this.#error('HANDLER_TIMEOUT', `took longer than ${limitMs} ms in ${stage} and was ended`))
       log.error({ stage, limit_ms: limitMs }, 'handler took too long, its thread is ended')

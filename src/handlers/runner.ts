@@ -8,7 +8,7 @@ export interface RunnerOptions {
   readonly settings: RuntimeSettings
   readonly log: Logger
   /** Limit of one stage of one request, in milliseconds. */
-  readonly timeoutMs: number
+  readonly timeoutMs: () => number
   /** Limit of importing the handler and running its `load`, in milliseconds. */
   readonly loadWithinMs: number
 }

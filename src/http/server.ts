@@ -22,13 +22,14 @@ import tensorflow from './routes/tensorflow/index.js'
 import version, { type VersionOptions } from './routes/version/index.js'
 import type { Service } from './service.js'
 
+/** What is a function is asked at every request: its setting can change while the service runs. */
 export interface ServerOptions {
   readonly service: Service
   readonly auth: Auth
   readonly bodyLimitBytes: number
-  readonly requestTimeoutMs: number
+  readonly requestTimeoutMs: () => number
   readonly cors: string | undefined
-  readonly logRequests: boolean
+  readonly logRequests: () => boolean
   readonly admin: Omit<AdminOptions, 'service'> & Omit<CallerOptions, 'auth'>
   readonly version: Omit<VersionOptions, 'service'>
 }
@@ -54,7 +55,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
     // A head and body that trickle in slower than a request may take are given up (408).
-    requestTimeout: Math.max(options.requestTimeoutMs, slowestUploadMs),
+    requestTimeout: Math.max(options.requestTimeoutMs(), slowestUploadMs),
     routerOptions: { maxParamLength: longestName },
     genReqId: request => {
       const given = request.headers['x-request-id']

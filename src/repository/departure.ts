@@ -14,7 +14,7 @@ export interface DepartureOptions {
   readonly log: Logger
   readonly record: (news: ChangeNews) => void
   /** How long the requests of a version that goes may take. */
-  readonly drainWithinMs: number
+  readonly drainWithinMs: () => number
   /** How long a folder must have been away before its version goes. */
   readonly awayMs: number
   /** Monotonic, in milliseconds. */
@@ -41,7 +41,7 @@ export class Departure {
         await Promise.all(gone.map(async taken => {
           const model = this.#options.catalogue.get(taken.entry.model)
           if (model !== undefined && taken.entry.state === 'available') this.retire(model, [taken], 'its folder is gone')
-          await idle(taken.entry, this.#options.drainWithinMs, this.#options.ending)
+          await idle(taken.entry, this.#options.drainWithinMs(), this.#options.ending)
         }))
       }))
     }
@@ -110,7 +110,8 @@ export class Departure {
   async #leave (model: KnownModel, taken: TakenVersion, by: string): Promise<void> {
     const { entry } = taken
     const version = entry.version.toString()
-    const { catalogue, log, record, drainWithinMs, ending } = this.#options
+    const { catalogue, log, record, ending } = this.#options
+    const drainWithinMs = this.#options.drainWithinMs()
     if (!await idle(entry, drainWithinMs, ending)) log.warn({ model: model.name, version, drainWithinMs }, 'requests of a version that goes take too long; it is unloaded all the same')
     if (ending.aborted) return
     await this.drop(entry.engine, [taken])

@@ -38,14 +38,14 @@ export interface RepositoryOptions extends GoLiveSteps {
   /** How long a version's files must not have changed before it is taken in. */
   readonly settleMs?: number
   /** How long the requests of a version that goes may take. */
-  readonly drainWithinMs?: number
+  readonly drainWithinMs?: () => number
   readonly labels?: Labels
   /** Monotonic, in milliseconds. */
   readonly now?: () => number
 }
 
 const defaultSettleMs = 2000
-const defaultDrainWithinMs = 60_000
+const defaultDrainWithinMs = (): number => 60_000
 /** How long an engine may take to hear the list again. */
 const repairWithinMs = 60_000
 /** The name under which the faults of the source itself are told. */

@@ -78,11 +78,29 @@ t.test('values that are wrong', async t => {
 })
 
 t.test('a secret is hidden in the description and in faults', async t => {
-  const loaded = loadConfig(['--consul-http-token', 'geheim'], {}, '/nonexistent')
+  const loaded = loadConfig([], { CONSUL_HTTP_TOKEN: 'geheim' }, '/nonexistent')
   t.equal(loaded.config.consulHttpToken, 'geheim')
   t.notMatch(JSON.stringify(describeConfig(loaded)), /geheim/)
-  t.match(describeConfig(loaded).find(row => row.key === 'consul_http_token'), { value: '(hidden)', origin: 'flag' })
+  t.match(describeConfig(loaded).find(row => row.key === 'consul_http_token'), { value: '(hidden)', origin: 'environment' })
   t.match(describeConfig(loaded).find(row => row.key === 'request_timeout'), { value: 30_000, origin: 'default' })
+})
+
+t.test('a secret on the command line is refused, without its value', async t => {
+  for (const argv of [['--consul-http-token', 'geheim'], ['--consul_http_token=geheim']]) {
+    const faults = faultsOf(argv).join('\n')
+    t.match(faults, /would show the secret.*--consul-http-token-file.*CONSUL_HTTP_TOKEN/)
+    t.notMatch(faults, /geheim/)
+  }
+})
+
+t.test('a secret is found in the folder of credentials, and what names one elsewhere comes first', async t => {
+  const folder = t.testdir({ outrigger_auth_secret: 'x'.repeat(32), outrigger_consul_http_token: 'y' })
+  const argv = ['--auth-issuer', 'i', '--auth-audience', 'a']
+  const { config, origins } = loadConfig(argv, { CREDENTIALS_DIRECTORY: folder, OUTRIGGER_CONSUL_HTTP_TOKEN_FILE: '/elsewhere' }, '/nonexistent')
+  t.equal(config.authSecretFile, join(folder, 'outrigger_auth_secret'))
+  t.match(config, { consulHttpTokenFile: '/elsewhere' })
+  t.match(origins, { authSecretFile: 'credentials', consulHttpTokenFile: 'environment' })
+  t.equal(loadConfig([], { CREDENTIALS_DIRECTORY: '/nonexistent' }, '/nonexistent').config.authSecretFile, undefined)
 })
 
 t.test("the agent's own variables set the Consul settings, ours come first", async t => {

@@ -42,7 +42,7 @@ export function postprocess (outputs: any, context: any) {
 `
 
 t.test('in threads', async t => {
-  const { handler, lines } = await loadFrom(t, { 'handler.ts': wild }, { timeoutMs: 1000, maxThreads: 2, maxWaitingBytes: 1, memoryMb: 64 })
+  const { handler, lines } = await loadFrom(t, { 'handler.ts': wild }, { timeoutMs: () => 1000, maxThreads: 2, maxWaitingBytes: 1, memoryMb: 64 })
   const ok = { y: [[3]], big: 1152921504606846977, nan: 'NaN' }
   const works = async (t: Test) => t.same(await answer(handler, { do: '' }), ok, 'the next request is served')
 
@@ -163,7 +163,7 @@ export const postprocess = (outputs: any) => ({ y: outputs.y })
 })
 
 t.test('on the main thread', async t => {
-  const { handler } = await loadFrom(t, { 'handler.ts': wild }, { isolate: false, timeoutMs: 100 })
+  const { handler } = await loadFrom(t, { 'handler.ts': wild }, { isolate: false, timeoutMs: () => 100 })
   t.match(await failure(answer(handler, { do: 'null' })), { code: 'HANDLER_FAILED' })
   t.match(await failure(answer(handler, { do: 'proxy' })), { code: 'HANDLER_FAILED' })
   t.match(await failure(answer(handler, { do: 'hang' })), { code: 'HANDLER_TIMEOUT' })

@@ -49,7 +49,7 @@ export async function tensorflowApp (t: Test, options: TensorflowAppOptions = {}
   const registry = new Registry()
   registry.put(modelEntry('m', [versionEntry(engine, 'm', 5n, { signatures }), versionEntry(engine, 'm', 3n, { signatures })], { labels: new Map([['stable', 3n]]), timeoutMs: options.timeoutMs }))
   const app = Fastify({ bodyLimit: 1 << 24 })
-  await app.register(requestContext, { requestTimeoutMs: 30_000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 30_000 })
   await app.register(errors)
   await app.register(rawBody)
   const service = { registry, predict, log: app.log } as unknown as Service

@@ -36,7 +36,7 @@ t.test('a new version replaces the one that serves, which drains first', async t
 })
 
 t.test('requests that take too long are not waited for without end', async t => {
-  const at = build(t, { a: { 1: { 'saved_model.pb': '' } } }, { drainWithinMs: 1 })
+  const at = build(t, { a: { 1: { 'saved_model.pb': '' } } }, { drainWithinMs: () => 1 })
   await at.start()
   beginUse(at.registry.resolve('a'))
   at.write('a/2/saved_model.pb')

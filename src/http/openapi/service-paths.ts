@@ -3,7 +3,7 @@ import { json, parameterRef, schemaRef, type Operation, type Paths, type Schema 
 import { problems } from './errors.js'
 
 /** Written out: the journal's own list is a value of another folder, and a test holds the two together. */
-export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'files-changed', 'label-moved', 'reload', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
+export const changeKinds = ['start', 'drain', 'version-live', 'version-failed', 'version-removed', 'files-changed', 'label-moved', 'reload', 'setting-changed', 'setting-waiting', 'settings-refused', 'engine-restart', 'engine-replaced', 'engine-replace-failed'] as const
 
 const text: Schema = { type: 'string' }
 const when: Schema = { type: 'string', format: 'date-time' }
@@ -50,8 +50,8 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
     type: 'object',
     required: ['id', 'at', 'what', 'by'],
     properties: {
-      id: { type: 'integer', minimum: 1 }, at: when, what: { enum: [...changeKinds] }, model: text,
-      from: { type: ['string', 'null'], description: 'What it was: a version, or a state.' }, to: { type: ['string', 'null'] }, by: text, reason: text
+      id: { type: 'integer', minimum: 1 }, at: when, what: { enum: [...changeKinds] }, model: text, setting: { type: 'string', description: 'The key in the settings file.' },
+      from: { type: ['string', 'null'], description: 'What it was: a version, a state, or a value.' }, to: { type: ['string', 'null'] }, by: text, reason: text
     }
   },
   Liveness: { title: 'Liveness', type: 'object', required: ['status', 'phase'], properties: { status: { enum: ['alive', 'failed'] }, phase: { enum: ['loading', 'serving', 'draining', 'failed'] }, reason: text } },

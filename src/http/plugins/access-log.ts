@@ -6,7 +6,7 @@ import { callerLeft } from './request-context.js'
 
 export interface AccessLogOptions {
   /** False keeps the lines of requests that went well out of the log; failures are logged all the same. */
-  readonly enabled: boolean
+  readonly enabled: () => boolean
 }
 
 /** Probes and scrapes come every few seconds from everywhere: their lines stay out unless debug is on, or they fail unexpectedly. */
@@ -43,7 +43,7 @@ export default fp(async function accessLog (app: FastifyInstance, options: Acces
   const log = app.log.child({}, { redact: [] } as object)
   app.requestEnds.push((request, reply, status) => {
     const level = levelOf(request, status)
-    if (!options.enabled && (level === 'info' || level === 'debug')) return
+    if (!options.enabled() && (level === 'info' || level === 'debug')) return
     log[level](line(request, reply, status), status === callerLeft ? 'caller left' : 'request')
   })
 }, { name: 'access-log', dependencies: ['metrics'] })

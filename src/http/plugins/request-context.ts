@@ -34,7 +34,7 @@ declare module 'fastify' {
 
 export interface RequestContextOptions {
   /** The service's limit for one request, in milliseconds. */
-  requestTimeoutMs: number
+  requestTimeoutMs: () => number
 }
 
 /** Status of a request whose caller left before the answer was out. */
@@ -82,7 +82,7 @@ export default fp(async function requestContext (app: FastifyInstance, options: 
   app.addHook('onRequest', (request, reply, done) => {
     request.beganAt = performance.now()
     request.outcome = { api: 'other', model: undefined, version: undefined }
-    request.deadline = now() + timeoutOf(request, options.requestTimeoutMs)
+    request.deadline = now() + timeoutOf(request, options.requestTimeoutMs())
     const raw = reply.raw as Response
     raw[exchange] = { request, reply, finished: false }
     raw.on('finish', onFinish).on('close', onClose)

@@ -13,9 +13,9 @@ async function build (t: Test, enabled: boolean): Promise<{ app: FastifyInstance
   const lines: Record<string, unknown>[] = []
   const stream = new Writable({ write (chunk, _encoding, done) { lines.push(JSON.parse(String(chunk)) as Record<string, unknown>); done() } })
   const app = Fastify({ logController: new LogController({ disableRequestLogging: true }), logger: { level: 'info', stream } })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(metricsPlugin, { metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [], processMetrics: false }) })
-  await app.register(accessLog, { enabled })
+  await app.register(accessLog, { enabled: () => enabled })
   await app.register(errors)
   app.get('/good', async request => { Object.assign(request.outcome, { api: 'evaluate', model: 'm', version: 2n }); return { a: 1 } })
   app.get('/busy', async () => { throw new OutriggerError('SERVICE_OVERLOADED', 'full') })

@@ -11,7 +11,7 @@ import requestContext from '../../../src/http/plugins/request-context.js'
 t.test('in the drain delay requests are served, but their connections end', async t => {
   let phase: 'serving' | 'draining' = 'serving'
   const app = Fastify({ return503OnClosing: false })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(drain, { service: { phase: () => phase } })
   app.get('/x', async () => 'served')
@@ -34,7 +34,7 @@ t.test('in the drain delay requests are served, but their connections end', asyn
 t.test('a request under way when the drain begins ends its connection as well', async t => {
   let phase: 'serving' | 'draining' = 'serving'
   const app = Fastify({ return503OnClosing: false })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(drain, { service: { phase: () => phase } })
   app.get('/x', async () => { phase = 'draining'; return 'served' })
@@ -48,7 +48,7 @@ t.test('a request under way when the drain begins ends its connection as well', 
 
 t.test('after it stopped accepting, an open connection is told to go elsewhere; health still answers', async t => {
   const app = Fastify({ return503OnClosing: false })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(drain, { service: { phase: () => 'draining' } })
   let release = (): void => {}

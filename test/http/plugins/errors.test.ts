@@ -17,7 +17,7 @@ async function build (t: Test, bodyLimit = 100): Promise<{ app: FastifyInstance,
   const lines: LogLine[] = []
   const stream = new Writable({ write (chunk, _encoding, done) { lines.push(JSON.parse(String(chunk)) as LogLine); done() } })
   const app = Fastify({ bodyLimit, clientErrorHandler, frameworkErrors: sendError, logController: new LogController({ disableRequestLogging: true }), logger: { level: 'warn', stream } })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   app.get('/models', async () => ({}))
   app.get('/models/:model', async () => ({}))

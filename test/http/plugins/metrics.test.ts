@@ -15,7 +15,7 @@ async function build (t: Test): Promise<{ app: FastifyInstance, metrics: Metrics
   let leave = (): void => {}
   const left = new Promise<void>(resolve => { leave = resolve })
   const app = Fastify()
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(metricsPlugin, { metrics })
   await app.register(errors)
   app.post('/models/:model/evaluate', async request => {

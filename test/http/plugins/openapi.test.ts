@@ -14,7 +14,7 @@ const signature: Signature = { name: 'serving_default', methodName: '', inputs: 
 async function build (t: Test): Promise<{ app: FastifyInstance, registry: Registry }> {
   const registry = new Registry()
   const app = Fastify()
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(openapi, { service: { registry }, auth: await authOf(t) })
   t.teardown(() => app.close())

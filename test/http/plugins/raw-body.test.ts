@@ -9,7 +9,7 @@ import requestContext from '../../../src/http/plugins/request-context.js'
 
 const build = async (t: Test): Promise<{ app: ReturnType<typeof Fastify>, send: (head: string, body: Buffer) => Promise<string> }> => {
   const app = Fastify({ bodyLimit: 2 ** 20 })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(rawBody)
   app.get('/large', async () => 'y'.repeat(500_000))

@@ -8,7 +8,7 @@ import requestContext from '../../../src/http/plugins/request-context.js'
 
 async function build (routes: (app: FastifyInstance) => void): Promise<FastifyInstance> {
   const app = Fastify()
-  await app.register(requestContext, { requestTimeoutMs: 5000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 5000 })
   routes(app)
   return app
 }

@@ -7,7 +7,7 @@ import { readMode, readVersion } from './body.js'
 
 export interface AdminOptions {
   readonly service: Pick<Service, 'shutdown' | 'reload' | 'replaceEngine' | 'moveLabel' | 'log'>
-  readonly allowLocalAdmin: boolean
+  readonly allowLocalAdmin: () => boolean
 }
 
 /** An order is a few bytes. */
@@ -25,7 +25,7 @@ export default async function admin (app: FastifyInstance, { service, allowLocal
     const { viaAdminSocket, identity } = request.caller
     // With tokens on, plugins/tokens.ts has asked for the scope.
     if (identity !== undefined) return
-    const fault = adminFault({ viaAdminSocket, allowLocalAdmin, peer: connection.remoteAddress, localPort: connection.localPort, headers })
+    const fault = adminFault({ viaAdminSocket, allowLocalAdmin: allowLocalAdmin(), peer: connection.remoteAddress, localPort: connection.localPort, headers })
     if (fault !== undefined) throw new OutriggerError('ADMIN_FORBIDDEN', fault)
   })
   const callerOf = ({ caller: { viaAdminSocket, address, identity } }: FastifyRequest): string =>

@@ -21,7 +21,7 @@ async function build (t: Test, { adminSocket, ...options }: Omit<AdminOptions & 
   let ordered = (): void => {}
   const order = new Promise<void>(resolve => { ordered = resolve })
   const app = Fastify()
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(caller, { auth: await authOf(t), adminSocket })
   const service = { shutdown: (mode: string) => { orders.push(mode); ordered() }, reload: (model: string) => { orders.push(`reload ${model}`) }, replaceEngine: (engine: string) => { orders.push(`replace ${engine}`) }, moveLabel: async (model: string, label: string, version: bigint) => { orders.push(`${model}/${label} ${version}`); return { from: 1n } } } as unknown as AdminOptions['service']
@@ -40,13 +40,13 @@ async function build (t: Test, { adminSocket, ...options }: Omit<AdminOptions & 
 }
 
 t.test('closed unless opened', async t => {
-  const { orders, send } = await build(t, { allowLocalAdmin: false })
+  const { orders, send } = await build(t, { allowLocalAdmin: () => false })
   t.match(await send('{"mode":"force"}'), { status: 403, body: { code: 'ADMIN_FORBIDDEN', detail: /--allow-local-admin/ } })
   t.same(orders, [])
 })
 
 t.test('open to this machine', async t => {
-  const { orders, order, send } = await build(t, { allowLocalAdmin: true })
+  const { orders, order, send } = await build(t, { allowLocalAdmin: () => true })
   t.match(await send('{"mode":"force"}', { headers: { origin: 'http://127.0.0.1' } }), { status: 403, body: { detail: /Origin/ } })
   t.match(await send('{"mode":"force"}', { headers: { host: 'rebound.example' } }), { status: 403, body: { detail: /Host/ } })
   t.match(await send('mode=force', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }), { status: 403 })
@@ -62,7 +62,7 @@ t.test('the admin socket', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'outrigger-admin-'))
   t.teardown(() => rm(folder, { recursive: true }))
   const adminSocket = join(folder, 'admin.sock')
-  const { orders, order, send } = await build(t, { allowLocalAdmin: false, adminSocket })
+  const { orders, order, send } = await build(t, { allowLocalAdmin: () => false, adminSocket })
   t.match(await send('{"mode":"force"}'), { status: 403 }, 'TCP stays closed')
   t.match(await send('{"mode":"force"}', { socketPath: adminSocket }), { status: 202 })
   await order
@@ -75,7 +75,7 @@ t.test('the body', async t => {
 })
 
 t.test('reload, replace and labels are closed like shutdown', async t => {
-  const { orders, send } = await build(t, { allowLocalAdmin: false })
+  const { orders, send } = await build(t, { allowLocalAdmin: () => false })
   t.match(await send('', { path: '/models/m/reload' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
   t.match(await send('', { path: '/engines/embedded/replace' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
   t.match(await send('{"version": "1"}', { method: 'PUT', path: '/models/m/labels/stable' }), { status: 403, body: { code: 'ADMIN_FORBIDDEN' } })
@@ -83,7 +83,7 @@ t.test('reload, replace and labels are closed like shutdown', async t => {
 })
 
 t.test('reload, replace and labels', async t => {
-  const { orders, send } = await build(t, { allowLocalAdmin: true })
+  const { orders, send } = await build(t, { allowLocalAdmin: () => true })
   t.same(await send('', { path: '/models/m/reload' }), { status: 202, body: { status: 'reloading', model: 'm' } })
   t.same(await send('', { path: '/engines/embedded/replace' }), { status: 202, body: { status: 'replacing', engine: 'embedded' } })
   const label = async (name: string, body: string) => await send(body, { method: 'PUT', path: `/models/m/labels/${name}` })

@@ -7,7 +7,7 @@ import changes, { limitOf } from '../../../../src/http/routes/changes/index.js'
 t.test('GET /changes', async t => {
   const app = Fastify() as unknown as FastifyInstance
   app.addHook('onRequest', async ({ raw }) => { (raw.socket as { destroy?: unknown }).destroy ??= () => {} })
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
   await app.register(changes, { service: { changes: limit => [{ id: limit, at: '1970-01-01T00:00:00.000Z', what: 'start', by: 'start' }] } })
   t.teardown(() => app.close())

@@ -94,7 +94,7 @@ t.test('a handler from a folder outside the checkout', async t => {
       return { x: [[request.a, 1]] }
     }
     export const postprocess = (outputs: Tensors, { carry }: Context) => carry.as === 'svg' ? media('image/svg+xml', '<svg/>') : { sum: numbers(outputs.y!)[0] }
-  ` }, { timeoutMs: 1500, model: 'handled', version: 1n })
+  ` }, { timeoutMs: () => 1500, model: 'handled', version: 1n })
   const { app } = await build(t, [model('handled', [version('handled', 1n, [twoToOne], { handler })]), model('sum', [version('sum', 1n, [twoToOne])])], async (_entry, inputs) => await sumRows(inputs))
   const post = async (body: unknown) => await app.inject({ method: 'POST', url: '/models/handled/evaluate', headers: json, body: JSON.stringify(body) })
 

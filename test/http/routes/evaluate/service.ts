@@ -37,7 +37,7 @@ export async function build (t: Test, models: readonly ModelEntry[], predict: Se
   const app = Fastify() as unknown as FastifyInstance
   // Injected requests have a socket without destroy, which the error handler would call seconds later.
   app.addHook('onRequest', async ({ raw }) => { (raw.socket as { destroy?: unknown }).destroy ??= () => {} })
-  await app.register(requestContext, { requestTimeoutMs: 20_000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 20_000 })
   await app.register(errors)
   await app.register(rawBody)
   await app.register(catalogue, { service })

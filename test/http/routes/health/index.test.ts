@@ -16,7 +16,7 @@ async function build (t: Test): Promise<{ app: FastifyInstance, engine: ReturnTy
   const metrics = createMetrics({ build: { version: '1', commit: null }, engines: () => [engine], models: () => registry.list() })
   const service = { registry, metrics, engines: () => [engine], phase: () => 'serving', repositoryFaults: () => [] } as unknown as Service
   const app = Fastify()
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(health, { service })
   t.teardown(() => app.close())
   return { app, engine }

@@ -12,7 +12,7 @@ t.test('service, engines, models, checksums', async t => {
   registry.put(modelEntry('m', [versionEntry(engine, 'm', 9007199254740993n, { checksum: 'c1', handlerChecksum: 'c2' }), versionEntry(engine, 'm', 1n, { checksum: undefined })], { labels: new Map([['stable', 1n]]) }))
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(requestContext, { requestTimeoutMs: 1000 })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(version, { service: { registry, engines: () => [engine] }, build: { version: '1.2.3', commit: 'abc', builtAt: null } })
   t.same((await app.inject('/version')).json(), {
     service: 'outrigger', version: '1.2.3', commit: 'abc', built_at: null, node: process.version,
