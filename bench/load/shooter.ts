@@ -39,7 +39,7 @@ export class Shooter {
     const startedAt = Date.now()
     const end = (kind?: Failure['kind'], text = ''): void => {
       const endedAt = Date.now()
-      done({ startedAt, endedAt, failure: kind === undefined ? undefined : { kind, at: endedAt, index, text: text.slice(0, maxText) } })
+      done({ startedAt, endedAt, failure: kind === undefined ? undefined : { kind, at: endedAt, index, text: `after ${endedAt - startedAt} ms: ${text.slice(0, maxText)}` } })
     }
     if (this.#connections.open >= maxOpen) return end('failed', `${maxOpen} connections are open already`)
     const { freshShare } = this.#plan
