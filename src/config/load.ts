@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parse as parseYaml } from 'yaml'
+import { parse as parseYaml, YAMLParseError } from 'yaml'
 import { OutriggerError } from '../errors.js'
 import { authFaults } from './auth-faults.js'
 import { credentialWord, envWord, fileWord, flagWord, settings, type Config, type SettingKey } from './schema.js'
@@ -80,12 +80,21 @@ function fromEnvironment (env: NodeJS.ProcessEnv, given: Map<SettingKey, Given>,
   }
 }
 
+/** Never the reader's own words: they quote the file, which may hold a secret. */
+function yamlFault (error: unknown): string {
+  if (error instanceof YAMLParseError) {
+    const place = error.linePos?.[0]
+    return `is not valid YAML${place === undefined ? '' : ` in line ${place.line}, column ${place.col}`}: ${error.code.toLowerCase().replaceAll('_', ' ')}`
+  }
+  return error instanceof ReferenceError ? 'is not valid YAML: an alias (*name) has no anchor; a text that begins with * stands in quotes' : `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`
+}
+
 function fromFile (file: string, given: Map<SettingKey, Given>, faults: string[]): void {
   let content: unknown
   try {
     content = parseYaml(readFileSync(file, 'utf8'))
   } catch (error) {
-    faults.push(`${file} cannot be read: ${(error as Error).message.split('\n')[0]}`)
+    faults.push(`${file} ${yamlFault(error)}`)
     return
   }
   if (content === null || content === undefined) return

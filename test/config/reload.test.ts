@@ -46,7 +46,10 @@ t.test('a file with faults changes nothing and names all of them', async t => {
   t.equal(code, 'CONFIG_INVALID')
   for (const word of ['request_timeout', 'quota_requests', 'made_up']) t.match(message, word)
   write('request_timeout: [')
-  t.match(faultOf(reload).message, /cannot be read/)
+  t.match(faultOf(reload).message, /is not valid YAML in line 1, column \d+: /)
+  write('log_level: *geheim')
+  t.match(faultOf(reload).message, /an alias/)
+  t.notMatch(faultOf(reload).message, /geheim/, 'what the file holds may be a secret')
   t.equal(current(), before)
 })
 
