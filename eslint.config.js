@@ -21,7 +21,7 @@ const walls = [
   { files: ['src/embedded/**'], not: ['http', 'engine', 'repository', 'consul', 'inference', 'handlers'] },
   { files: ['src/consul/**'], not: ['http', 'engine', 'repository', 'embedded', 'inference', 'grpc', 'config'] },
   { files: ['src/grpc/**'], not: ['http', 'engine', 'repository', 'consul', 'embedded', 'inference', 'config'] },
-  { files: ['src/tfrecord/**', 'src/warmup/**'], not: ['http', 'grpc', 'engine', 'inference', 'repository', 'consul', 'embedded', 'handlers', 'config'] },
+  { files: ['src/tfrecord/**', 'src/warmup/**', 'src/lock/**'], not: ['http', 'grpc', 'engine', 'inference', 'repository', 'consul', 'embedded', 'handlers', 'config'] },
   { files: ['src/auth/**'], not: ['http', 'grpc', 'engine', 'inference', 'repository', 'handlers', 'embedded', 'consul', 'config', 'tensor'] },
   { files: ['src/handlers/**'], not: ['http', 'engine', 'repository', 'consul', 'embedded', 'grpc', 'config'] }
 ]

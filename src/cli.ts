@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, Command>> = {
   'model-server': { summary: 'the embedded model server on its own, on a gRPC socket', run: async argv => { await (await import('./cli/model-server.js')).runModelServer(argv) } },
   test: { summary: "run a model's examples and print where answers differ", run: async argv => { await (await import('./cli/test.js')).runTest(argv) } },
   warmup: { summary: "write a version's warm-up file from its examples, or check one", run: async argv => { await (await import('./cli/warmup.js')).runWarmup(argv) } },
+  lock: { summary: 'pin the versions of a repository by checksum in models.lock, or check them', run: async argv => { await (await import('./cli/lock.js')).runLock(argv) } },
   config: { summary: 'print the effective configuration of serve, and where each value comes from', run: async argv => { await (await import('./cli/config.js')).runConfig(argv) } }
 }
 

@@ -42,6 +42,7 @@ export const errorTable = {
   MODEL_EXAMPLE: { http: 503, grpc: 9, title: 'An example of the version got another answer than it must' },
   MODEL_WARMUP: { http: 503, grpc: 9, title: 'The warm-up file of the version would fail its load' },
   MODEL_INCOMPATIBLE: { http: 503, grpc: 9, title: 'The version does not fit the signature of the one it would replace' },
+  MODEL_NOT_PINNED: { http: 503, grpc: 9, title: 'The version is not the one that models.lock pins' },
   MODEL_INCOMPLETE: { http: 503, grpc: 14, title: 'The version is not complete yet' },
   MODEL_SERVER_UNREACHABLE: { http: 503, grpc: 14, title: 'No model server came back within the deadline' },
   MODEL_SERVER_CRASHED: { http: 503, grpc: 14, title: 'The model server died of this request' },

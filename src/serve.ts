@@ -33,6 +33,7 @@ import { batchSettingsOf } from './inference/batch-settings.js'
 import { Batcher } from './inference/batcher.js'
 import { BatchingStates } from './inference/batching-states.js'
 import { Registry } from './inference/registry.js'
+import { pinsFrom, readLock } from './lock/lock-file.js'
 import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
 import { createMetrics, type Metrics } from './metrics.js'
@@ -90,6 +91,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
   for (const warning of openSecretFiles(loaded)) log.warn(warning)
   await Promise.all([journal.open(), labels.open()])
   const repository = makeRepository({ config, current, registry, log, metrics, engineFor: picker.engineFor, journal, labels, states })
+  if (config.modelsLock !== undefined) await readLock(config.modelsLock)
   await repository.find()
   journal.add({ what: 'start', from: null, to: buildInfo.version, by: 'start' })
 
@@ -288,6 +290,7 @@ function makeRepository ({ config, current, registry, log, metrics, engineFor, j
     : config.modelName !== undefined && config.modelBasePath !== undefined
       ? { kind: 'base-path', name: config.modelName, basePath: config.modelBasePath }
       : { kind: 'folder', folder: config.models }
+  const { modelsLock } = config
   let watchdog: LoopWatchdog | undefined
   return new Repository({
     source,
@@ -311,8 +314,9 @@ function makeRepository ({ config, current, registry, log, metrics, engineFor, j
     },
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
-    loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }) => await loadHandler({
-      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: () => settings.handler.timeoutMs ?? current().handlerTimeoutMs, log,
+    pinsOf: modelsLock === undefined ? undefined : async ({ name }, { version }) => await pinsFrom(modelsLock, name, version),
+    loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }, pins) => await loadHandler({
+      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: () => settings.handler.timeoutMs ?? current().handlerTimeoutMs, pins, log,
       watchdog: () => watchdog ??= startLoopWatchdog({ service: config.serviceName, pid: process.pid })
     })
   })

@@ -11,6 +11,7 @@ export const settings = {
   modelConfigFile: path({ description: "TensorFlow Serving's model config file (text form) in place of a repository folder." }),
   modelName: text({ description: 'Name of the only model; goes with model-base-path.', placeholder: 'NAME' }),
   modelBasePath: path({ description: 'Base path of the only model: the folder that holds its version folders.' }),
+  modelsLock: path({ description: 'The file that pins the versions that may be loaded, by the checksums of their files; written by outrigger lock, read at every load. Any version may unless it is set.' }),
   watchIntervalMs: duration({ default: '1s', description: 'Time between two looks at the repository for what came, changed or went. 0 looks only on SIGHUP and POST /models/{model}/reload.', reload: true }),
   settleTimeMs: duration({ default: '2s', description: 'How long the files of a new version must not have changed before it is taken in; longer by itself for one that is copied with pauses. Not waited for at the start.' }),
   dataDir: path({ description: 'Folder for what is kept across restarts: labels that were moved, the change journal. Nothing is kept without it.' }),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { OutriggerError } from '../errors.js'
+import type { Pins } from '../lock/pins.js'
 import type { Signature, Tensors } from '../tensor/tensor.js'
 import { inlineRunner } from './inline.js'
 import type { LoopWatchdog } from './loop-watchdog.js'
@@ -35,6 +36,8 @@ export interface LoadHandlerOptions {
   readonly memoryMb?: number | undefined
   /** Node's own arguments for the threads; those of this process by default. */
   readonly execArgv?: readonly string[] | undefined
+  /** What the files of the version's folder must be: each thread that loads the handler checks them, and imports from elsewhere are refused. */
+  readonly pins?: Pins | undefined
   readonly log: Logger
 }
 
@@ -42,9 +45,9 @@ const defaultTimeoutMs = (): number => 10_000
 /** Vocabularies and tables of some hundred megabytes load within this. */
 const defaultLoadWithinMs = 60_000
 
-function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaitingBytes, memoryMb, execArgv, watchdog, log }: LoadHandlerOptions): Runner {
+function makeRunner ({ file, model, version, folder, signatures, isolate = true, timeoutMs = defaultTimeoutMs, loadWithinMs = defaultLoadWithinMs, maxThreads, maxWaitingBytes, memoryMb, execArgv, pins, watchdog, log }: LoadHandlerOptions): Runner {
   const options: RunnerOptions = {
-    settings: { file, folder, model, version, signatures, load: randomUUID() },
+    settings: { file, folder, model, version, signatures, load: randomUUID(), pins },
     log: log.child({ model, version: version.toString(), handler: true }),
     timeoutMs,
     loadWithinMs

@@ -1,6 +1,7 @@
 // How the imports of a handler are found and read: outrigger/handler is ours, files beside it are stripped, all else is Node's own way. Knows no threads.
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { isBuiltin } from 'node:module'
+import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { besideModule } from '../module-url.js'
 import { SourceError, stripTypes } from './strip.js'
@@ -15,6 +16,11 @@ const publicUrl = besideModule(import.meta.url, 'handler').href
 export interface ResolveContext { parentURL?: string | undefined }
 export interface Resolved { url: string, format?: string | null | undefined, shortCircuit?: boolean | undefined }
 export interface Loaded { format: string | null | undefined, source?: unknown, shortCircuit?: boolean | undefined }
+
+/** A load whose modules must lie in the folder: what is not pinned there cannot be imported. The mark travels with the load's id, since the hooks know URLs only. */
+export const confinedLoad = (load: string, folder: string): string => `${load}:${folder}`
+
+const confinedTo = (load: string): string | undefined => load.includes(':') ? load.slice(load.indexOf(':') + 1) : undefined
 
 /** The URL under which a handler's file is imported for this load. */
 export function handlerUrl (file: string, load: string): string {
@@ -48,10 +54,15 @@ export function resolveModule<R> (specifier: string, context: ResolveContext, ne
   const load = loadOf(context.parentURL)
   if (load === undefined) return next(specifier, context)
   const parent = untagged(context.parentURL!)
-  if (!/^(\.{1,2}\/|\/|file:)/.test(specifier)) return next(specifier, { ...context, parentURL: parent })
+  const folder = confinedTo(load)
+  if (!/^(\.{1,2}\/|\/|file:)/.test(specifier)) {
+    if (folder !== undefined && !isBuiltin(specifier)) throw new SourceError(`${fileURLToPath(parent)}: imports ${JSON.stringify(specifier)}, which models.lock does not pin: only files of the version's folder are`)
+    return next(specifier, { ...context, parentURL: parent })
+  }
   const wanted = fileURLToPath(untagged(new URL(specifier, parent).href))
   const found = findBeside(wanted)
   if (found === undefined) throw new SourceError(`${fileURLToPath(parent)}: imports ${JSON.stringify(specifier)}, and there is no such file (${wanted})`)
+  if (folder !== undefined && relative(folder, found).startsWith('..')) throw new SourceError(`${fileURLToPath(parent)}: imports ${JSON.stringify(specifier)}, which lies outside the version's folder, where models.lock pins nothing`)
   return { url: handlerUrl(found, load), shortCircuit: true }
 }
 
@@ -66,11 +77,13 @@ function isCommonJs (file: string): boolean {
 
 /** Loads a module; `next` is Node's own loading. Throws a SourceError for what cannot be stripped. */
 export function loadModule<R> (url: string, next: (url: string) => R): R | Loaded {
-  if (loadOf(url) === undefined) return next(url)
+  const load = loadOf(url)
+  if (load === undefined) return next(url)
   const file = fileURLToPath(untagged(url))
   const extension = extname(file)
   if (extension === '.ts' || extension === '.mts') return { format: 'module', source: stripTypes(readFileSync(file, 'utf8'), file), shortCircuit: true }
   if (extension === '.cts') throw new SourceError(`${file}: CommonJS TypeScript cannot be imported; write it as a module (.ts)`)
   if (extension === '.mjs' || (extension === '.js' && !isCommonJs(file))) return { format: 'module', source: readFileSync(file, 'utf8'), shortCircuit: true }
+  if (extension !== '.json' && confinedTo(load) !== undefined) throw new SourceError(`${file}: is neither a module nor JSON, and what it reaches could not be held against models.lock`)
   return next(untagged(url))
 }

@@ -1,10 +1,11 @@
 // One loaded handler: imports its module, runs its functions on plain values. The same code in a worker thread and on the main thread; knows neither.
+import { holdPins, isHandlersFile, type Pins } from '../lock/pins.js'
 import type { Signature, Tensor, Tensors } from '../tensor/tensor.js'
 import { answerWriter, type AnswerWriter } from './answer.js'
 import type { Context, Handler, HandlerLog, LoadContext } from './context.js'
 import { convertTensors, ReturnFault } from './convert.js'
 import { installModuleHooks } from './module-hooks.js'
-import { handlerUrl } from './modules.js'
+import { confinedLoad, handlerUrl } from './modules.js'
 import { requestReader, type RequestReader } from './request.js'
 import { isSchema, type Schema } from './request-schema.js'
 import { SourceError } from './strip.js'
@@ -18,6 +19,8 @@ export interface RuntimeSettings {
   readonly signatures: ReadonlyMap<string, Signature>
   /** One per load of the module. */
   readonly load: string
+  /** What the files of the folder must be; anything where undefined. */
+  readonly pins?: Pins | undefined
 }
 
 /** What a handler reaches of the service. */
@@ -119,12 +122,14 @@ export class Runtime {
 
   /** Imports the handler and runs its `load`. Rejects with whatever the handler throws, or a SourceError. */
   static async start (settings: RuntimeSettings, host: Host, signal: AbortSignal): Promise<Runtime> {
-    const { file } = settings
-    const handler = await importHandler(file, settings.load)
+    const { file, folder, pins } = settings
+    const held = pins === undefined ? undefined : await holdPins(folder, pins, isHandlersFile)
+    const handler = await importHandler(file, pins === undefined ? settings.load : confinedLoad(settings.load, folder))
     const reader = schemaOf(file, 'input', handler.input, requestReader)
     const answer = schemaOf(file, 'output', handler.output, answerWriter)
     const context: LoadContext = { ...identity(settings), log: logOf(host, {}), signal }
     const state = await handler.load?.(context)
+    await held?.confirm()
     return new Runtime(settings, host, handler, state, reader, answer)
   }
 

@@ -4,6 +4,7 @@ import type { ChangeNews } from '../changes/journal.js'
 import { now } from '../clock.js'
 import { OutriggerError } from '../errors.js'
 import type { VersionEntry } from '../inference/registry.js'
+import { holdPins } from '../lock/pins.js'
 import type { Catalogue } from './catalogue.js'
 import { servableChecksum } from './checksum.js'
 import type { Departure } from './departure.js'
@@ -64,6 +65,8 @@ export class Admission {
   async #load (taken: TakenVersion, answering: VersionEntry | undefined): Promise<void> {
     const { departure, catalogue, steps, scanner, loadWithinMs, ending } = this.#options
     const { entry, found, source } = taken
+    taken.pins = await steps.pinsOf?.(source, found)
+    const held = taken.pins === undefined ? undefined : await holdPins(found.folder, taken.pins)
     if (entry.engine.kind === 'tensorflow' && source.settings.warmup) await steps.checkWarmup?.(found)
     await departure.listOf(entry.engine).load(taken, now() + loadWithinMs, ending)
     const model = catalogue.get(entry.model)
@@ -72,6 +75,7 @@ export class Admission {
     const replaced = own !== entry && own?.state === 'available' ? own : answering !== undefined && (answering.version < entry.version || model?.desired.has(answering.version) !== true) ? answering : undefined
     await makeReady(taken, replaced, steps)
     if (taken.files !== undefined) check(taken, (await scanner.fingerprints([found.folder]))[0])
+    await held?.confirm()
     // Else health would doubt the new version while the old one is not asked any more.
     await seenAvailable(entry, ending)
   }

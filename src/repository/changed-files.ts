@@ -1,5 +1,6 @@
 // Whether the files of versions that serve are still the ones that were loaded: a few of them at every look, by their fingerprint, and where that differs by their checksums. Decides nothing.
-import { fileChecksum, servableChecksum } from './checksum.js'
+import { fileChecksum } from '../file-checksum.js'
+import { servableChecksum } from './checksum.js'
 import type { KnownModel } from './known-model.js'
 import type { Scanner } from './scanner.js'
 import type { TakenVersion } from './version.js'

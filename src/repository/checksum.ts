@@ -1,8 +1,8 @@
 // Checksums of what a version is made of, so that /version and the change journal can name it. Reads files as streams, one at a time.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { fileChecksum } from '../file-checksum.js'
 
 /** What belongs to a version but not to its servable. */
 const besides = /^(handler\.ts|examples|baseline\.json|__pycache__)$/
@@ -22,12 +22,5 @@ export async function servableChecksum (folder: string): Promise<string> {
     hash.update(`${relative(folder, file).split(sep).join('/')}\0`)
     hash.update(await fileChecksum(file))
   }
-  return hash.digest('hex')
-}
-
-/** sha256 (hex) of one file. */
-export async function fileChecksum (file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }

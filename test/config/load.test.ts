@@ -52,7 +52,7 @@ t.test('flags before environment before file before default', async t => {
 t.test('a file that is named must be there and well formed', async t => {
   const cwd = t.testdir({ 'a.yaml': 'port: [', 'b.yaml': '- 1', 'c.yaml': '', 'd.yaml': 'port: {a: 1}\nprot: 1\n' })
   t.match(faultsOf(['--config', join(cwd, 'none.yaml')]), [/none\.yaml cannot be read/])
-  t.match(faultsOf(['--config', join(cwd, 'a.yaml')]), [/a\.yaml cannot be read/])
+  t.match(faultsOf(['--config', join(cwd, 'a.yaml')]), [/a\.yaml is not valid YAML in line 1/])
   t.match(faultsOf(['--config', join(cwd, 'b.yaml')]), [/must hold keys and values/])
   t.strictSame(faultsOf(['--config', join(cwd, 'c.yaml')]), [])
   t.match(faultsOf(['--config', join(cwd, 'd.yaml')]), [/port must be a plain value/, /prot is not a known key; did you mean port\?/])

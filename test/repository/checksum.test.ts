@@ -1,7 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { fileChecksum, servableChecksum } from '../../src/repository/checksum.js'
+import { fileChecksum } from '../../src/file-checksum.js'
+import { servableChecksum } from '../../src/repository/checksum.js'
 
 t.test('a file', async t => {
   const folder = t.testdir({ a: 'abc' })
