@@ -1,4 +1,4 @@
-// The generator, a process of its own: gets a plan, sends, tells what became of each request, ends. Knows no service.
+// The generator, a process of its own: gets one plan after the other, sends, tells what became of each request. Knows no service.
 import { get } from 'node:http'
 import { Connections } from './connections.js'
 import { startPace } from './pace.js'
@@ -28,15 +28,19 @@ function balance ({ path, everyMs, failures, timeoutMs }: Balancer, { host, port
   return () => clearInterval(timer)
 }
 
+/** What the plan under way is told; nothing while there is none. */
+let hear: (message: ToGenerator) => void = () => {}
+
 async function generate (plan: Plan): Promise<void> {
   const { default: trafficOf } = await import(plan.traffic) as { default: TrafficModule<unknown> }
   const connections = new Connections(plan.target)
-  const shooter = new Shooter(trafficOf(plan.options), connections, plan)
+  const shooter = new Shooter(await trafficOf(plan.options), connections, plan)
   const epoch = Date.now() - performance.now()
   let dueAt: number[] = []
   let tookMs: number[] = []
   let told: Failure[] = []
   const count = { failed: 0, wrong: 0 }
+  let refused = 0
   let balancedOutAt: number | undefined
 
   const flush = async (): Promise<void> => {
@@ -49,18 +53,19 @@ async function generate (plan: Plan): Promise<void> {
   }
   const flusher = setInterval(() => { void flush() }, tellEveryMs)
 
-  await tell({ kind: 'begun' })
+  const usedBefore = process.cpuUsage()
   const pacer = startPace(plan.pace, (index, due, done) => {
     shooter.shoot(index, ({ failure }) => {
       dueAt.push(epoch + due)
       tookMs.push(performance.now() - due)
       if (failure !== undefined && count.failed + count.wrong < maxFailures) told.push(failure)
       if (failure !== undefined) count[failure.kind]++
+      if (failure?.refused === true) refused++
       done()
     })
   }, { requests: plan.requests, onStopped: () => { setImmediate(() => { void finish() }) } })
   let endBalancer = (): void => {}
-  process.on('message', (message: ToGenerator) => {
+  hear = message => {
     if (message.kind === 'stop') pacer.stop()
     if (message.kind === 'balance') {
       endBalancer = balance(message.balancer, plan.target, () => {
@@ -68,7 +73,8 @@ async function generate (plan: Plan): Promise<void> {
         pacer.stop()
       })
     }
-  })
+  }
+  await tell({ kind: 'begun' })
 
   async function finish (): Promise<void> {
     endBalancer()
@@ -76,13 +82,16 @@ async function generate (plan: Plan): Promise<void> {
     while (shooter.inFlight > 0) await new Promise(resolve => setTimeout(resolve, 10))
     clearInterval(flusher)
     await flush()
-    const { user, system } = process.cpuUsage()
-    await tell({ kind: 'end', sent: pacer.sent(), ...count, served: shooter.served(), connections: connections.opened, cpuSeconds: (user + system) / 1e6, balancedOutAt })
+    const { user, system } = process.cpuUsage(usedBefore)
+    hear = () => {}
     shooter.close()
-    process.disconnect()
+    await tell({ kind: 'end', sent: pacer.sent(), ...count, refused, served: shooter.served(), connections: connections.opened, cpuSeconds: (user + system) / 1e6, balancedOutAt })
   }
 }
 
-process.once('message', (message: ToGenerator) => { if (message.kind === 'plan') void generate(message.plan) })
+process.on('message', (message: ToGenerator) => {
+  if (message.kind === 'plan') void generate(message.plan)
+  else hear(message)
+})
 // Whoever started it is gone.
 process.once('disconnect', () => { process.exit(0) })

@@ -21,8 +21,8 @@ export interface Plan {
   readonly requests?: number | undefined
 }
 
-/** `failed`: not answered, or not with status 200. `wrong`: status 200 and another content than this request must have. */
-export interface Failure { readonly kind: 'failed' | 'wrong', readonly at: number, readonly index: number, readonly text: string }
+/** `failed`: not answered, or not with status 200; `refused` where that was 503 with Retry-After. `wrong`: status 200 and another content than this request must have. */
+export interface Failure { readonly kind: 'failed' | 'wrong', readonly at: number, readonly index: number, readonly text: string, readonly refused?: boolean }
 
 /** Which moments a version answered in, in milliseconds since the epoch: the earliest end of a request and the latest start of one. */
 export interface Served { readonly model: string, readonly version: string, readonly count: number, readonly firstEnd: number, readonly lastStart: number }
@@ -40,9 +40,11 @@ export interface End {
   readonly sent: number
   readonly failed: number
   readonly wrong: number
+  /** Of those that failed: answered 503 with Retry-After. */
+  readonly refused: number
   readonly served: readonly Served[]
   readonly connections: number
-  /** Processor time of the generator in seconds. */
+  /** Processor time of the generator during this plan, in seconds. */
   readonly cpuSeconds: number
   /** The balancer's end of it, if it came to that. */
   readonly balancedOutAt: number | undefined

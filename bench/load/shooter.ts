@@ -37,9 +37,9 @@ export class Shooter {
   /** Sends the nth request; `done` is called once, at the latest some milliseconds after its deadline. */
   shoot (index: number, done: (outcome: Outcome) => void): void {
     const startedAt = Date.now()
-    const end = (kind?: Failure['kind'], text = ''): void => {
+    const end = (kind?: Failure['kind'], text = '', refused = false): void => {
       const endedAt = Date.now()
-      done({ startedAt, endedAt, failure: kind === undefined ? undefined : { kind, at: endedAt, index, text: `after ${endedAt - startedAt} ms: ${text.slice(0, maxText)}` } })
+      done({ startedAt, endedAt, failure: kind === undefined ? undefined : { kind, at: endedAt, index, text: `after ${endedAt - startedAt} ms: ${text.slice(0, maxText)}`, refused } })
     }
     if (this.#connections.open >= maxOpen) return end('failed', `${maxOpen} connections are open already`)
     const { freshShare } = this.#plan
@@ -52,7 +52,7 @@ export class Shooter {
       this.#flights.delete(flight)
       if (outcome instanceof Error) return end('failed', flight.expired ? `no answer within ${this.#plan.deadlineMs} ms` : `${fresh ? 'new connection' : 'kept connection'}: ${outcome.message}`)
       this.#connections.giveBack(connection)
-      if (outcome.status !== 200) return end('failed', `${outcome.status} ${outcome.body.toString()}`)
+      if (outcome.status !== 200) return end('failed', `${outcome.status} ${outcome.body.toString()}`, outcome.status === 503 && outcome.headers.has('retry-after'))
       this.#note(shot, outcome, startedAt)
       const fault = shot.check(outcome)
       end(fault === undefined ? undefined : 'wrong', fault)

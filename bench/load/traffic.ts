@@ -21,7 +21,7 @@ export interface Shot {
 export type Traffic = (index: number) => Shot
 
 /** What the module of a traffic exports as its default. */
-export type TrafficModule<Options> = (options: Options) => Traffic
+export type TrafficModule<Options> = (options: Options) => Traffic | Promise<Traffic>
 
 /** The bytes of a POST of JSON. */
 export function post (host: string, path: string, body: string): Buffer {

@@ -12,7 +12,7 @@ const memory = (megabytes: number, at = 0): Memory => ({ at, service: megabytes 
 const life = (parts: Partial<Life['end']> = {}): Life => ({
   seconds: 2, samples, failures: [], changes: [{ id: 1, at: new Date(500).toISOString(), what: 'version-live', model: 'm', to: '1', by: 'start' }],
   looks: [look(1000, true), look(1050, false, 'version 1 waits 0.5 s'), look(1100, false, 'version 2 waits 0.7 s'), look(1200, true)],
-  end: { kind: 'end', sent: 100, failed: 0, wrong: 0, served: [{ model: 'm', version: '1', count: 100, firstEnd: 1000, lastStart: 1900 }], connections: 9, cpuSeconds: 1, balancedOutAt: undefined, ...parts }
+  end: { kind: 'end', sent: 100, failed: 0, wrong: 0, refused: 0, served: [{ model: 'm', version: '1', count: 100, firstEnd: 1000, lastStart: 1900 }], connections: 9, cpuSeconds: 1, balancedOutAt: undefined, ...parts }
 })
 const found = (parts: Partial<Found> = {}): Found => ({ drill: 'kills', engine: 'embedded', lives: [life()], events: [{ what: 'kill', at: 1050, healthyAt: 1200 }], ...parts })
 
