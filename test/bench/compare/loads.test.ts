@@ -32,7 +32,7 @@ t.test('the models give the answers that the loads expect, and one request does 
   writeModels(repository)
   const run = async (model: string, x: Tensor): Promise<number[]> => {
     const servable = await (await formatOf(join(repository, model, '1')))!.load(join(repository, model, '1'))
-    const { y } = await servable.run('serving_default', { x }, ['y'])
+    const { y } = servable.run('serving_default', { x }, ['y'])
     return [...y.data as Float32Array]
   }
   const floats = (shape: number[], values: readonly number[]): Tensor => ({ dtype: 'DT_FLOAT', shape, data: Float32Array.from(values) })
