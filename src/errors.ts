@@ -18,6 +18,7 @@ export const errorTable = {
   AUTH_REQUEST: { http: 400, grpc: 3, title: 'The token came in a way that is not taken' },
   AUTH_TOKEN_INVALID: { http: 401, grpc: 16, title: 'The token is not valid here' },
   AUTH_SCOPE: { http: 403, grpc: 7, title: 'The token does not allow this' },
+  AUTH_CERTIFICATE: { http: 403, grpc: 16, title: 'The route needs a client certificate' },
   AUTH_KEYS_UNAVAILABLE: { http: 503, grpc: 14, title: 'There is no key yet to check tokens with' },
   QUOTA_EXCEEDED: { http: 429, grpc: 8, title: 'The caller has used up its quota' },
   ADMIN_FORBIDDEN: { http: 403, grpc: 7, title: 'The admin routes are closed to this caller' },

@@ -38,7 +38,17 @@ export interface Metrics {
   auditDropped (): void
   /** A call to the Consul agent failed. */
   consulFailure (call: ConsulCall): void
+  /** A connection came (1) or went (-1). */
+  connections (change: 1 | -1): void
+  /** A connection was refused or cut. */
+  connectionEnded (reason: ConnectionEnd): void
+  /** The certificate in force is good until then, in seconds since 1970. */
+  certificateUntil (notAfter: number): void
 }
+
+/** limit: answered 503 beyond max-connections; dropped: not even accepted; slow-reader: did not take its answer in time; tls: the handshake failed. */
+export const connectionEnds = ['limit', 'dropped', 'slow-reader', 'tls'] as const
+export type ConnectionEnd = (typeof connectionEnds)[number]
 
 export const consulCalls = ['register', 'read', 'maintenance', 'deregister'] as const
 export type ConsulCall = (typeof consulCalls)[number]
@@ -208,6 +218,12 @@ export function createMetrics (options: MetricsOptions): Metrics {
   const auditDropped = new Counter({ name: 'outrigger_audit_dropped_total', help: 'Lines of the audit trail that were lost because the disk did not take them in time.', registers })
   const registered = new Gauge({ name: 'outrigger_consul_registered', help: 'Whether this instance is registered in Consul (1) or not (0).', registers })
   const consulFailures = new Counter({ name: 'outrigger_consul_failures_total', help: 'Calls to the Consul agent that failed, by call.', registers, labelNames: ['call'] })
+  const connections = new Gauge({ name: 'outrigger_connections', help: 'Connections of callers that are open now.', registers })
+  const connectionsEnded = new Counter({ name: 'outrigger_connections_ended_total', help: 'Connections that were refused or cut, by reason.', registers, labelNames: ['reason'] })
+  for (const reason of connectionEnds) connectionsEnded.inc({ reason }, 0)
+  const certificate = new Gauge({ name: 'outrigger_tls_certificate_not_after_seconds', help: 'When the TLS certificate in force ends, in seconds since 1970.', registers })
+  // Without TLS it has no value: 0 would be one that is over.
+  certificate.remove()
   for (const code of Object.keys(errorTable)) failures.inc({ code }, 0)
   for (const result of ['good', 'failed']) keyFetches.inc({ result }, 0)
   for (const call of consulCalls) consulFailures.inc({ call }, 0)
@@ -256,7 +272,10 @@ export function createMetrics (options: MetricsOptions): Metrics {
     tokenKeysFetched (good) { keyFetches.inc({ result: good ? 'good' : 'failed' }) },
     auditDropped () { auditDropped.inc() },
     consulRegistered (value) { registered.set(value ? 1 : 0) },
-    consulFailure (call) { consulFailures.inc({ call }) }
+    consulFailure (call) { consulFailures.inc({ call }) },
+    connections (change) { connections.inc(change) },
+    connectionEnded (reason) { connectionsEnded.inc({ reason }) },
+    certificateUntil (notAfter) { certificate.set(notAfter) }
   }
 }
 

@@ -27,6 +27,9 @@ import { loadHandler } from './handlers/load.js'
 import { startLoopWatchdog, type LoopWatchdog } from './handlers/loop-watchdog.js'
 import { hints } from './hints.js'
 import { healthReport } from './http/routes/health/report.js'
+import { openCertificates } from './http/certificates.js'
+import { createListeners, type At } from './http/listeners.js'
+import type { Bound } from './http/plugins/listen.js'
 import { buildServer } from './http/server.js'
 import type { Service } from './http/service.js'
 import { batchSettingsOf } from './inference/batch-settings.js'
@@ -86,6 +89,13 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
   const batcher = new Batcher({ settingsOf, states, metrics })
   const auth = await createAuth(current, { log, metrics })
   if (auth.tokens !== undefined && config.allowLocalAdmin) log.warn('--allow-local-admin has no effect where tokens are on: the admin routes need one with the scope admin, or the admin socket')
+  const certificates = config.tlsCert === undefined || config.tlsKey === undefined
+    ? undefined
+    : await openCertificates({ cert: config.tlsCert, key: config.tlsKey, clientCa: config.tlsClientCa, minVersion: config.tlsMinVersion, clientsNeeded: config.tlsClients }, { log, onInForce: notAfter => { metrics.certificateUntil(notAfter) } })
+  const listeners = createListeners({
+    limits: { maxConnections: config.maxConnections, maxHeaderBytes: config.headerLimitBytes, headTimeoutMs: config.headTimeoutMs, receiveTimeoutMs: config.receiveTimeoutMs, keepAliveTimeoutMs: config.keepAliveTimeoutMs },
+    certificates, log, metrics
+  })
   const journal = new Journal({ folder: config.dataDir, log })
   const labels = new Labels({ folder: config.dataDir, log })
   for (const warning of openSecretFiles(loaded)) log.warn(warning)
@@ -176,6 +186,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
     setLevel(current().logLevel)
     if (changed.includes('watchIntervalMs') && watch !== undefined) watchRepository()
     void auth.refresh()
+    void certificates?.refresh()
     log.info('SIGHUP: the repository is read again')
     journal.add({ what: 'reload', by: 'SIGHUP' })
     void repository.sync('SIGHUP', repository.names())
@@ -191,7 +202,8 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
   }
   const onStopFailure = ({ unit, error }: StopFailure): void => log.error({ unit, error }, 'stop failed')
   let app: FastifyInstance | undefined
-  let address = { host: config.host, port: config.port }
+  let address: Bound = { host: config.host, port: config.port, metricsPort: undefined }
+  const url = (): string => urlOf(listeners.scheme, address)
   const consul = createConsulUnit({
     settings: { mode: config.consul, address: config.consulHttpAddr, token: config.consulHttpToken, tokenFile: config.consulHttpTokenFile, nomadAllocId: config.nomadAllocId },
     advertised: () => ({
@@ -226,12 +238,19 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
         cors: config.cors,
         logRequests: () => current().logRequests,
         admin: { allowLocalAdmin: () => current().allowLocalAdmin, adminSocket: config.adminSocket },
+        listeners,
+        metricsAt: config.metricsPort === undefined ? undefined : { host: config.metricsHost ?? config.host, port: config.metricsPort },
+        sendTimeoutMs: () => current().sendTimeoutMs,
+        certificateNeeded: config.tlsClientCa !== undefined && config.tlsClients === 'callers',
         version: { build: buildInfo, engineVersion: kind => kind === 'tensorflow' ? tensorflowVersion : null }
       })
-      address = await listen(app, config)
-      if (address.host !== 'localhost' && !isLoopback(address.host) && auth.tokens === undefined && !auth.hasLists()) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens (--auth-jwks-url and its kin) nor an allow-list (--allow) are there to stop any; set one of them, or bind to 127.0.0.1')
-      log.info({ host: address.host, port: address.port, url: urlOf(address) }, 'listening')
-    }, async () => { await app?.close() }),
+      address = await app.listenAt(config)
+      if (address.host !== 'localhost' && !isLoopback(address.host) && auth.tokens === undefined && !auth.hasLists() && config.tlsClientCa === undefined) log.warn({ host: address.host }, 'open to callers from outside this machine, and neither tokens (--auth-jwks-url and its kin) nor an allow-list (--allow) nor client certificates (--tls-client-ca) are there to stop any; set one of them, or bind to 127.0.0.1')
+      log.info({ host: address.host, port: address.port, url: url(), ...(address.metricsPort === undefined ? {} : { metricsPort: address.metricsPort }) }, 'listening')
+    }, async () => {
+      await app?.close()
+      certificates?.close()
+    }),
     unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),
     unit('models', 0, async () => {
       repository.load().then(() => {
@@ -244,8 +263,8 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
 
   function announce (): void {
     if (end.draining) return
-    log.info({ url: urlOf(address), models: registry.list().map(({ name }) => name) }, 'models are loaded')
-    if (config.hints === 'on' || (config.hints === 'auto' && process.stderr.isTTY)) process.stderr.write(hints(urlOf(address), registry.list(), faults()))
+    log.info({ url: url(), models: registry.list().map(({ name }) => name) }, 'models are loaded')
+    if (config.hints === 'on' || (config.hints === 'auto' && process.stderr.isTTY)) process.stderr.write(hints(url(), registry.list(), faults()))
   }
 
   const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
@@ -322,18 +341,4 @@ function makeRepository ({ config, current, registry, log, metrics, engineFor, j
   })
 }
 
-interface Address { readonly host: string, readonly port: number }
-
-const urlOf = ({ host, port }: Address): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-
-async function listen (app: FastifyInstance, { host, port }: Config): Promise<Address> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE' ? `port ${port} of ${host} is taken by another program; choose one with --port` : code === 'EACCES' ? `port ${port} may not be used by this user; choose one above 1023 with --port` : code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' ? `${host} is not an address of this machine` : (error as Error).message
-    throw new OutriggerError('CONFIG_INVALID', why, { cause: error })
-  }
-  const bound = app.server.address()
-  return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
-}
+const urlOf = (scheme: 'http' | 'https', { host, port }: At): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -8,6 +8,8 @@ export interface AuditEntry {
   readonly request_id: string
   /** The token's subject; null where the request had no good token. */
   readonly subject: string | null
+  /** The subject of the client's TLS certificate; null where the connection had none. */
+  readonly certificate: string | null
   /** The caller's own address, behind trusted proxies too; `admin-socket` for those who came through it. */
   readonly address: string
   readonly method: string

@@ -30,9 +30,12 @@ function network (address: string): string {
   return [...groups, ...tail].slice(0, 4).join(':')
 }
 
-/** What a caller is counted as: its subject, else its address, a v6 one by its /64. */
-export const quotaKey = (subject: string | undefined, address: string): string =>
-  subject !== undefined ? `subject ${subject}` : isIP(address) === 6 ? `network ${network(address)}` : `address ${address}`
+/** What a caller is counted as: its token's subject, else its certificate's, else its address, a v6 one by its /64. */
+export function quotaKey ({ subject, certificate, address }: { subject: string | undefined, certificate: string | undefined, address: string }): string {
+  if (subject !== undefined) return `subject ${subject}`
+  if (certificate !== undefined) return `certificate ${certificate}`
+  return isIP(address) === 6 ? `network ${network(address)}` : `address ${address}`
+}
 
 export interface Quota {
   /** Counts one request; undefined where there is no limit. */

@@ -85,7 +85,7 @@ export const integer = <W extends Words>(min: number, max: number, words: W) => 
 
 export const choice = <const C extends readonly string[], W extends Words>(choices: C, words: W) =>
   make<C[number], W>(words, choices.join('|'), Type.Union(choices.map(one => Type.Literal(one))), raw => {
-    const found = choices.find(one => one === raw || (typeof raw === 'boolean' && one === (raw ? 'on' : 'off')))
+    const found = choices.find(one => one === raw || (typeof raw === 'number' && one === String(raw)) || (typeof raw === 'boolean' && one === (raw ? 'on' : 'off')))
     if (found === undefined) throw new Error(`must be one of ${choices.join(', ')}`)
     return found
   })

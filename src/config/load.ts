@@ -155,6 +155,10 @@ export function faultsBetween ({ config, origins }: { readonly config: Config, r
   if ((config.modelName === undefined) !== (config.modelBasePath === undefined)) faults.push('model-name and model-base-path go together: give both or neither')
   const sources = [origins.models !== 'default' && 'models', config.modelConfigFile !== undefined && 'model-config-file', config.modelBasePath !== undefined && 'model-base-path'].filter(Boolean)
   if (sources.length > 1) faults.push(`${sources.join(' and ')} name different sources of models: give one of them`)
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) faults.push('tls-cert and tls-key go together: give both or neither')
+  if (config.tlsClientCa !== undefined && config.tlsCert === undefined) faults.push('tls-client-ca would check nobody: TLS is off without tls-cert and tls-key')
+  if (origins.tlsClients !== 'default' && config.tlsClientCa === undefined) faults.push('tls-clients would check nobody without tls-client-ca')
+  if (config.metricsHost !== undefined && config.metricsPort === undefined) faults.push('metrics-host goes with metrics-port')
   return [...faults, ...authFaults(config, origins)]
 }
 

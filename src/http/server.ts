@@ -1,11 +1,15 @@
 // Builds the HTTP server: the table of contents of a request's way. Every plugin and route set is registered here, by name, in the order in which a request meets it.
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import type { Auth } from '../auth/auth.js'
+import { createListeners, defaultLimits, type At, type Listeners } from './listeners.js'
 import accessLog from './plugins/access-log.js'
 import audit from './plugins/audit.js'
 import caller, { type CallerOptions } from './plugins/caller.js'
+import clientCertificate from './plugins/client-certificate.js'
 import drain from './plugins/drain.js'
 import errors, { clientErrorHandler, sendError } from './plugins/errors.js'
+import limits from './plugins/limits.js'
+import listen from './plugins/listen.js'
 import metrics from './plugins/metrics.js'
 import openapi from './plugins/openapi.js'
 import quota from './plugins/quota.js'
@@ -32,17 +36,21 @@ export interface ServerOptions {
   readonly logRequests: () => boolean
   readonly admin: Omit<AdminOptions, 'service'> & Omit<CallerOptions, 'auth'>
   readonly version: Omit<VersionOptions, 'service'>
+  /** Plain HTTP with the default limits where undefined. */
+  readonly listeners?: Listeners
+  readonly metricsAt?: At | undefined
+  readonly sendTimeoutMs?: () => number
+  /** Whether each route but health and metrics needs a client certificate that the handshake does not ask for. */
+  readonly certificateNeeded?: boolean
 }
 
-/** A large picture over a slow line still arrives within this. */
-const slowestUploadMs = 60_000
 /** Characters of a model's name in a path, percent-encoded. */
 const longestName = 2048
 /** Request ids that are taken over from x-request-id; anything else gets a fresh one. */
 const requestId = /^[A-Za-z0-9._:@/+=-]{1,128}$/
 
 export async function buildServer (options: ServerOptions): Promise<FastifyInstance> {
-  const { service, auth, bodyLimitBytes } = options
+  const { service, auth, bodyLimitBytes, listeners = createListeners({ limits: defaultLimits, log: service.log, metrics: service.metrics }) } = options
   const app = Fastify({
     loggerInstance: service.log,
     childLoggerFactory: requestLog,
@@ -54,8 +62,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
     clientErrorHandler,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
-    // A head and body that trickle in slower than a request may take are given up (408).
-    requestTimeout: Math.max(options.requestTimeoutMs(), slowestUploadMs),
+    serverFactory: listener => listeners.server(listener),
     routerOptions: { maxParamLength: longestName },
     genReqId: request => {
       const given = request.headers['x-request-id']
@@ -68,8 +75,11 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(accessLog, { enabled: options.logRequests })
   await app.register(audit, { auth })
   await app.register(errors)
+  await app.register(listen, { listeners, metricsAt: options.metricsAt })
+  await app.register(limits, { listeners, sendTimeoutMs: options.sendTimeoutMs ?? (() => defaultLimits.receiveTimeoutMs), metrics: service.metrics })
   await app.register(drain, { service })
   await app.register(caller, { auth, adminSocket: options.admin.adminSocket })
+  if (options.certificateNeeded === true) await app.register(clientCertificate)
   await app.register(tokens, { auth, service })
   await app.register(quota, { auth })
   await app.register(rawBody)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openAudit, type AuditEntry } from '../../src/auth/audit.js'
 
-const entry: AuditEntry = { request_id: 'r', subject: 'alice', address: '10.0.0.1', method: 'POST', route: '/models/:model/evaluate', model: 'm', version: '1', status: 200, code: null }
+const entry: AuditEntry = { request_id: 'r', subject: 'alice', certificate: null, address: '10.0.0.1', method: 'POST', route: '/models/:model/evaluate', model: 'm', version: '1', status: 200, code: null }
 const quiet = { info () {}, warn () {}, error () {} }
 
 async function folder (t: Test): Promise<string> {

@@ -36,12 +36,13 @@ t.test('many callers do not fill the memory', async t => {
 })
 
 t.test('who is one caller', async t => {
-  t.equal(quotaKey('alice', '10.0.0.1'), 'subject alice')
-  t.not(quotaKey('address 10.0.0.1', 'x'), quotaKey(undefined, '10.0.0.1'))
-  t.not(quotaKey(undefined, '10.0.0.1'), quotaKey(undefined, '10.0.0.2'))
+  t.equal(quotaKey({ subject: 'alice', certificate: undefined, address: '10.0.0.1' }), 'subject alice')
+  t.not(quotaKey({ subject: 'address 10.0.0.1', certificate: undefined, address: 'x' }), quotaKey({ subject: undefined, certificate: undefined, address: '10.0.0.1' }))
+  t.not(quotaKey({ subject: undefined, certificate: undefined, address: '10.0.0.1' }), quotaKey({ subject: undefined, certificate: undefined, address: '10.0.0.2' }))
+  t.equal(quotaKey({ subject: undefined, certificate: 'CN=scorer', address: '10.0.0.1' }), 'certificate CN=scorer')
   const same = ['2001:db8:1:2::1', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2:ffff::']
-  t.equal(new Set(same.map(address => quotaKey(undefined, address))).size, 1)
-  t.not(quotaKey(undefined, '2001:db8:1:2::1'), quotaKey(undefined, '2001:db8:1:3::1'))
-  t.equal(quotaKey(undefined, '::1'), 'network 0:0:0:0')
-  t.equal(quotaKey(undefined, '1::'), 'network 1:0:0:0')
+  t.equal(new Set(same.map(address => quotaKey({ subject: undefined, certificate: undefined, address }))).size, 1)
+  t.not(quotaKey({ subject: undefined, certificate: undefined, address: '2001:db8:1:2::1' }), quotaKey({ subject: undefined, certificate: undefined, address: '2001:db8:1:3::1' }))
+  t.equal(quotaKey({ subject: undefined, certificate: undefined, address: '::1' }), 'network 0:0:0:0')
+  t.equal(quotaKey({ subject: undefined, certificate: undefined, address: '1::' }), 'network 1:0:0:0')
 })

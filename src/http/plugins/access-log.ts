@@ -20,6 +20,7 @@ function levelOf (request: FastifyRequest, status: number): 'debug' | 'info' | '
 }
 
 function line (request: FastifyRequest, reply: FastifyReply, status: number): Record<string, unknown> {
+  const { caller } = request as { caller?: FastifyRequest['caller'] }
   const { api, model, version } = request.outcome
   const length = Number(reply.getHeader('content-length'))
   return {
@@ -33,7 +34,8 @@ function line (request: FastifyRequest, reply: FastifyReply, status: number): Re
     version: version?.toString(),
     code: request.errorCode,
     bytes: Number.isFinite(length) ? length : undefined,
-    remoteAddress: (request as { caller?: FastifyRequest['caller'] }).caller?.address ?? request.ip,
+    remoteAddress: caller?.address ?? request.ip,
+    certificate: caller?.certificate?.subject,
     userAgent: request.headers['user-agent']?.slice(0, 200)
   }
 }

@@ -14,7 +14,7 @@ export default fp(async function audit (app: FastifyInstance, { auth: { audit } 
     if (probes.has(api)) return
     const { caller } = request as { caller?: typeof request.caller }
     audit.write({
-      request_id: String(request.id), subject: caller?.identity?.subject ?? null, address: caller?.address ?? request.raw.socket.remoteAddress ?? '', method: request.method,
+      request_id: String(request.id), subject: caller?.identity?.subject ?? null, certificate: caller?.certificate?.subject ?? null, address: caller?.address ?? request.raw.socket.remoteAddress ?? '', method: request.method,
       route: routeOf(request), model: model ?? request.errorModel ?? null, version: version?.toString() ?? null, status, code: request.errorCode ?? null
     })
   })

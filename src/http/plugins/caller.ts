@@ -7,11 +7,14 @@ import type { Identity } from '../../auth/tokens.js'
 import { OutriggerError } from '../../errors.js'
 import { routeAccess } from '../access.js'
 import { listenAdminSocket, type AdminSocket } from '../admin-socket.js'
+import { clientCertificate, type ClientCertificate } from '../client-certificate.js'
 
 export interface Caller {
   /** The caller's own address; `admin-socket` for those who came in through it, whose folder only our own user can enter. */
   readonly address: string
   readonly viaAdminSocket: boolean
+  /** The certificate that the connection was made with; behind a proxy it is the proxy's. */
+  readonly certificate: ClientCertificate | undefined
   /** Whose token was found good, by plugins/tokens.ts; undefined where tokens are off or the route needs none. */
   identity: Identity | undefined
 }
@@ -40,12 +43,12 @@ export default fp(async function callerAddress (app: FastifyInstance, { auth, ad
   app.addHook('onRequest', (request, _reply, done) => {
     const { socket } = request.raw
     if (viaAdminSocket(socket)) {
-      request.caller = { address: 'admin-socket', viaAdminSocket: true, identity: undefined }
+      request.caller = { address: 'admin-socket', viaAdminSocket: true, certificate: undefined, identity: undefined }
       done()
       return
     }
     const found = auth.callerOf(socket.remoteAddress ?? '', request.headers)
-    request.caller = { address: found.address, viaAdminSocket: false, identity: undefined }
+    request.caller = { address: found.address, viaAdminSocket: false, certificate: clientCertificate(socket), identity: undefined }
     const { area } = routeAccess(request)
     if (auth.letsIn(found, area === 'health' || area === 'metrics')) done()
     else done(new OutriggerError('ADDRESS_FORBIDDEN', found.known ? `${found.address} is not among the addresses that may call this service` : 'The proxies that this request came through do not say who called'))

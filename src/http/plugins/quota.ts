@@ -10,11 +10,11 @@ const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
 export default fp(async function quota (app: FastifyInstance, { auth }: { auth: Pick<Auth, 'quota'> }) {
   app.addHook('onRequest', (request, reply, done) => {
-    const { address, viaAdminSocket, identity } = request.caller
+    const { address, viaAdminSocket, certificate, identity } = request.caller
     const { access, area } = routeAccess(request)
     // Probes and operators are not callers of models: who has used up its quota can still be watched and ended.
     const free = viaAdminSocket || access === 'open' || area === 'health' || area === 'metrics' || access === 'admin'
-    const state = free ? undefined : auth.quota.take(quotaKey(identity?.subject, address))
+    const state = free ? undefined : auth.quota.take(quotaKey({ subject: identity?.subject, certificate: certificate?.subject, address }))
     if (state === undefined) { done(); return }
     // As in draft-ietf-httpapi-ratelimit-headers.
     reply.header('ratelimit-policy', `"caller";q=${state.requests};w=${seconds(state.windowMs)}`).header('ratelimit', `"caller";r=${state.remaining};t=${seconds(state.resetMs)}`)
