@@ -40,19 +40,21 @@ export default fp(async function listen (app: FastifyInstance, { listeners, metr
   let further: readonly Opened[] = []
   let closing: Promise<unknown> = Promise.resolve()
 
-  app.decorate('listenAt', async (at: At) => {
+  app.decorate('listenAt', async ({ host, port: asked }: At) => {
+    const at = { host, port: asked }
     if (metricsAt !== undefined) metrics = await listeners.open(app.routing, metricsAt, 'metrics-port')
     try {
-      await app.listen(at)
+      // A copy: Fastify writes into what it is given.
+      await app.listen({ ...at })
     } catch (error) {
       await metrics?.close()
       throw listenFault(error, at, 'port')
     }
-    const port = portOf(app, at.port)
+    const port = portOf(app, asked)
     // As Fastify does for servers that it makes itself: an address that cannot be had is no fault.
-    const opened = await Promise.allSettled((await furtherAddresses(app, at.host)).map(async host => await listeners.open(app.routing, { host, port }, 'port')))
+    const opened = await Promise.allSettled((await furtherAddresses(app, host)).map(async further => await listeners.open(app.routing, { host: further, port }, 'port')))
     further = opened.flatMap(one => one.status === 'fulfilled' ? [one.value] : [])
-    return { host: at.host, port, metricsPort: metrics?.port }
+    return { host, port, metricsPort: metrics?.port }
   })
 
   if (metricsAt !== undefined) {

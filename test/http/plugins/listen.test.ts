@@ -7,7 +7,7 @@ const status = async (port: number, path: string, host = '127.0.0.1'): Promise<n
 
 t.test('metrics have a port of their own', async t => {
   const { app } = await guardedApp(t, ['--allow', '192.0.2.1', '--probe-allow', '127.0.0.1'], { server: { metricsAt: { host: '127.0.0.1', port: 0 } } })
-  const { port, metricsPort } = await app.listenAt({ host: '127.0.0.1', port: 0 })
+  const { port, metricsPort } = await app.listenAt(Object.freeze({ host: '127.0.0.1', port: 0 }))
   t.equal(await status(metricsPort!, '/metrics'), 200)
   t.equal(await status(metricsPort!, '/health'), 404)
   t.equal(await status(metricsPort!, '/models'), 404)
