@@ -1,4 +1,5 @@
 // What callers see of the service's end: connections are not kept open while it drains, and what comes after it stopped accepting is told to go elsewhere.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { OutriggerError } from '../../errors.js'
@@ -13,7 +14,11 @@ const watching = /^\/(health(\/|$)|metrics$)/
  */
 export default fp(async function drain (app: FastifyInstance, { service }: { service: Pick<Service, 'phase'> }) {
   let closing = false
-  app.addHook('preClose', async () => { closing = true })
+  app.addHook('preClose', async () => {
+    // The close resets connections that look idle, and those not accepted yet: what the kernel holds for us by now is read first. A whole turn of the loop lies between the second and the third.
+    for (let turn = 0; turn < 3; turn++) await nextTurn()
+    closing = true
+  })
   app.addHook('onRequest', (request, _reply, done) => {
     const served = !closing || watching.test((request.raw.url ?? '/').split('?', 1)[0])
     done(served ? undefined : new OutriggerError('SERVICE_DRAINING', 'This instance is shutting down; ask another one', { retryAfterMs: 1000 }))

@@ -1,7 +1,7 @@
 // The service's end as callers on open connections see it.
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
-import { connect, type AddressInfo } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import Fastify from 'fastify'
 import t from 'tap'
 import drain from '../../../src/http/plugins/drain.js'
@@ -73,7 +73,7 @@ t.test('after it stopped accepting, an open connection is told to go elsewhere; 
   const slow = await open('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
   await inside
   const closed = app.close()
-  await new Promise(resolve => setImmediate(resolve))
+  while (app.server.listening) await new Promise(resolve => setImmediate(resolve))
   late.write('Host: x\r\n\r\n')
   probe.write('Host: x\r\n\r\n')
   t.match(await late.text, /^HTTP\/1\.1 503 [^]*retry-after: 1[^]*"code":"SERVICE_DRAINING"/i)
@@ -81,4 +81,29 @@ t.test('after it stopped accepting, an open connection is told to go elsewhere; 
   release()
   t.match(await slow.text, /^HTTP\/1\.1 200 [^]*done/)
   await closed
+})
+
+t.test('what callers have sent by the moment of the close is answered, and not cut off with the idle connections', async t => {
+  const app = Fastify({ return503OnClosing: false, forceCloseConnections: 'idle' })
+  await app.register(requestContext, { requestTimeoutMs: () => 1000 })
+  await app.register(errors)
+  await app.register(drain, { service: { phase: () => 'draining' } })
+  app.get('/x', async () => 'served')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket
+  }
+  const answerOn = async (socket: Socket): Promise<string> => {
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    return text
+  }
+  const sockets = await Promise.all([open(), open()])
+  const answers = sockets.map(answerOn)
+  for (const socket of sockets) socket.write('GET /x HTTP/1.1\r\nHost: x\r\n\r\n')
+  await app.close()
+  for (const answer of await Promise.all(answers)) t.match(answer, /200 OK[^]*served/)
 })
