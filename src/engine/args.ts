@@ -10,6 +10,12 @@ export const emptyModelConfig = 'model_config_list { }\n'
  */
 const spareThreads = 16
 
+/**
+ * Versions that a model server loads at the same time: so many that two slow ones, from a share or with much to warm up, do not keep a third
+ * waiting; so few that the loads leave cores and memory to the requests.
+ */
+export const loadsAtOnce = 4
+
 /** How many calls a model server of this machine gets at once when nothing else is said: four per core, as its own default, but at least 16. */
 export const defaultMaxInFlight = (): number => Math.max(16, 4 * availableParallelism())
 
@@ -31,7 +37,7 @@ export function modelServerArgs ({ socketPath, configFile, maxInFlight, extra = 
     `--model_config_file=${configFile}`,
     '--max_num_load_retries=0',
     `--grpc_max_threads=${maxInFlight + spareThreads}`,
-    '--num_load_threads=2',
+    `--num_load_threads=${loadsAtOnce}`,
     '--num_unload_threads=1',
     ...extra
   ]

@@ -80,16 +80,19 @@ export interface EngineEvents {
   replacement: [replacement: Replacement]
 }
 
-/** A supervised model server. Survives its child: calls wait through a restart within their deadline, and the last pushed list is pushed again. */
+/** A supervised model server. Survives its child: calls wait through a restart within their deadline, and what it served is pushed again. */
 export interface Engine {
   readonly kind: EngineKind
+  /** Pushes that run at a time; one more waits for its turn. */
+  readonly pushesAtOnce: number
   start (): Promise<void>
   /** SIGTERM, wait, SIGKILL. Idempotent. */
   stop (): Promise<void>
   /** A unary call by the rules of restarts and resending. Rejects with an OutriggerError (statuses of the server as MODEL_…, see grpc/status.ts). */
   call (path: string, request: Uint8Array | LateRequest, options: EngineCallOptions): Promise<Buffer>
   /**
-   * Makes the child serve exactly these models and versions; resolves when the child has answered the push. One push runs at a time.
+   * Makes the child serve exactly these models and versions; resolves when the child has answered the push. Pushes are sent in their order, and
+   * the newest holds: one that meets the end of a child while a later one is under way ends with that one.
    * A load that fails inside the child does not reject (see `statuses`); a base path without one of its version folders is refused here and never pushed.
    */
   push (models: readonly ServableList[], deadline: number): Promise<void>

@@ -7,10 +7,11 @@ import { terminate } from './kill.js'
 import { rssBytes } from './proc.js'
 import { startProbe, type Round } from './probe.js'
 import { pushable } from './push.js'
-import { progress, reload, restore } from './reload.js'
+import { isUnanswered, progress, reload, restore } from './reload.js'
 import type { Run } from './spawn.js'
 import { fetchStatuses } from './statuses.js'
 import type { EngineTiming } from './timing.js'
+import { within } from './within.js'
 
 export interface GenerationOptions {
   run: Run
@@ -27,7 +28,6 @@ export type GenerationState = 'starting' | 'running' | 'unresponsive'
 
 /** So many unanswered rounds in a row, besides the time, before a child counts as frozen: not after one long pause of our own. */
 const frozenRounds = 4
-const grpcDeadlineExceeded = 4
 /** A model name that nobody serves: any answer of the server to a question for it proves life. */
 const nobody = 'outrigger-start'
 
@@ -47,6 +47,8 @@ export class Generation {
   #silentRounds = 0
   #sensibleAt = now()
   #answeredReloads = 0
+  /** The list that was sent last. */
+  #latest: readonly ServableList[] = []
   #fate: Promise<'alive' | 'ended'> | undefined
   #stopProbe = (): void => {}
 
@@ -83,17 +85,17 @@ export class Generation {
   /** Makes it serve what of this list is on disk; resolves when each version is AVAILABLE or has failed. Rejects when the server fails at it. */
   async fill (models: readonly ServableList[]): Promise<void> {
     const { restoreMs, pollMs } = this.#options.timing
-    await restore(this.channel, pushable(models), now() + restoreMs, pollMs, this.#log)
+    await restore(this.channel, await pushable(models), now() + restoreMs, pollMs, this.#log)
   }
 
-  /** As reload.ts. A server that does not answer in time, and is found to be lost in it, is killed. */
+  /** As reload.ts. Sent before it returns. A server that does not answer in time, and is found to be lost in it, is killed. */
   async reload (models: readonly ServableList[], deadline: number): Promise<void> {
+    this.#latest = models
     try {
       await reload(this.channel, models, deadline, this.#log)
       this.#answeredReloads++
     } catch (error) {
-      // Whichever of the two noticed first.
-      if (error instanceof CallError && (error.origin === 'deadline' || error.status === grpcDeadlineExceeded)) void this.#killIfLost(models)
+      if (error instanceof CallError && isUnanswered(error)) void this.#killIfLost(models)
       throw error
     }
   }
@@ -175,25 +177,14 @@ export class Generation {
     const { everyMs, withinMs } = this.#options.timing
     const answered = this.#answeredReloads
     for (let lost = 0; lost < 2;) {
-      const found = await progress(this.channel, models, now() + withinMs)
-      // A later reload that was answered had waited behind this one.
+      const found = await progress(this.channel, [...models, ...this.#latest], now() + withinMs)
+      // Whether a later reload waited behind this one or was taken beside it: a server that answers it has not lost its way.
       if (found === 'complete' || this.hasEnded || this.#answeredReloads !== answered) return
       lost = found === 'lost' ? lost + 1 : 0
       await pause(everyMs)
     }
     this.#log.error({ pid: this.pid }, 'the model server does not answer the reload and loads nothing; it is killed')
     this.run.child.kill('SIGKILL')
-  }
-}
-
-/** What the work gives, or undefined after so long. */
-async function within<T> (ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>(resolve => { timer = setTimeout(resolve, ms, undefined) })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -8,6 +8,7 @@ import { codeNumber, fetchStatuses } from './statuses.js'
 
 /** What the server answers when a model of the list did not load; the others serve. */
 const grpcUnknown = 2
+const grpcDeadlineExceeded = 4
 const onItsWay: readonly (ServableState | undefined)[] = ['START', 'LOADING']
 
 /**
@@ -25,6 +26,9 @@ export async function reload (channel: Channel, models: readonly ServableList[],
     log.warn({ reason: error.details }, 'the model server could not load everything')
   }
 }
+
+/** Whether the deadline came before the answer: the server may still be at the list. Either side may be the first to notice. */
+export const isUnanswered = (error: CallError): boolean => error.origin === 'deadline' || error.status === grpcDeadlineExceeded
 
 /** Makes a restarted server serve this list; resolves when each version is AVAILABLE or has failed. Rejects when the server fails at it. */
 export async function restore (channel: Channel, models: readonly ServableList[], deadline: number, pollMs: number, log: Logger): Promise<void> {

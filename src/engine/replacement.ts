@@ -2,17 +2,14 @@
 import { now } from '../clock.js'
 import { CallError } from '../grpc/channel.js'
 import type { ServableList } from './engine.js'
-import type { Gate } from './gate.js'
 import type { Generation } from './generation.js'
+import type { Pushes } from './pushes.js'
 import { fetchStatuses } from './statuses.js'
 import type { EngineTiming } from './timing.js'
 
 export interface ReplacementOptions {
   timing: EngineTiming
-  /** What is served now; read again when it may have changed. */
-  pushed: () => readonly ServableList[]
-  /** Held by each push while it runs. */
-  pushes: Gate
+  pushes: Pushes
   /** More resident memory than this, and it takes over nothing. */
   maxRssBytes?: number | undefined
 }
@@ -22,12 +19,12 @@ export interface ReplacementOptions {
  * from then until it is called nothing changes in what is to be served. A push that comes before goes to the old one at once, and the successor
  * is given its list last. Rejects with an Error that says in words why the successor cannot take over.
  */
-export async function prepare (old: Generation, successor: Generation, { timing, pushed, pushes, maxRssBytes }: ReplacementOptions): Promise<() => void> {
-  const filled = pushed()
+export async function prepare (old: Generation, successor: Generation, { timing, pushes, maxRssBytes }: ReplacementOptions): Promise<() => void> {
+  const filled = pushes.restorable
   await successor.comeUp(() => filled)
   const leave = await holdPushes(pushes, old, now() + timing.restoreMs)
   try {
-    const models = pushed()
+    const models = pushes.restorable
     if (models !== filled) await successor.reload(models, now() + timing.restoreMs)
     await checkServes(old, successor, models, timing.withinMs)
     if (maxRssBytes !== undefined && (successor.rssBytes ?? 0) > maxRssBytes) throw new Error(`it needs ${successor.rssBytes} bytes of memory from the start, and the budget is ${maxRssBytes}`)
@@ -39,11 +36,11 @@ export async function prepare (old: Generation, successor: Generation, { timing,
 }
 
 /** No push runs until the returned function is called. An old one that has ended is not waited for: the push that was with it needs the successor. */
-async function holdPushes (pushes: Gate, old: Generation, deadline: number): Promise<() => void> {
+async function holdPushes (pushes: Pushes, old: Generation, deadline: number): Promise<() => void> {
   const ended = new AbortController()
   void old.run.ended.then(() => ended.abort())
   try {
-    return await pushes.enter(0, deadline, ended.signal)
+    return await pushes.hold(deadline, ended.signal)
   } catch (error) {
     if (ended.signal.aborted) return () => {}
     throw error

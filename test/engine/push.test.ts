@@ -5,10 +5,15 @@ import { checkServables, missingVersions, pushable, reloadRequest } from '../../
 
 t.test('versions are folders with something in them, leading zeros allowed', async t => {
   const basePath = t.testdir({ '00000123': { f: '' }, '2': {}, '3': 'a file', '.tmp-4': { f: '' } })
-  t.same(missingVersions({ name: 'm', basePath, versions: [123n, 2n, 3n, 4n] }), [2n, 3n, 4n])
-  t.throws(() => checkServables([{ name: 'm', basePath, versions: [123n, 4n] }]), { code: 'MODEL_FAILED_PRECONDITION', model: 'm', message: /version 4/ })
-  t.doesNotThrow(() => checkServables([{ name: 'm', basePath, versions: [123n] }]))
-  t.same(pushable([{ name: 'm', basePath, versions: [123n, 2n] }, { name: 'n', basePath, versions: [7n] }]), [{ name: 'm', basePath, versions: [123n] }])
+  const gone = { name: 'n', basePath: `${basePath}/nowhere`, versions: [1n] }
+  t.same(await missingVersions([{ name: 'm', basePath, versions: [123n, 2n, 3n, 4n] }, gone]), [[2n, 3n, 4n], [1n]])
+  await t.rejects(checkServables([{ name: 'm', basePath, versions: [123n, 4n] }]), { code: 'MODEL_FAILED_PRECONDITION', model: 'm', message: /version 4/ })
+  await checkServables([{ name: 'm', basePath, versions: [123n] }])
+  t.same(await pushable([{ name: 'm', basePath, versions: [123n, 2n] }, { name: 'n', basePath, versions: [7n] }]), [{ name: 'm', basePath, versions: [123n] }])
+})
+
+t.test('a disk that does not answer in time is a refusal', async t => {
+  await t.rejects(missingVersions([{ name: 'm', basePath: t.testdir({}), versions: [1n] }], -1), { code: 'MODEL_FAILED_PRECONDITION', model: 'm', message: /could not be read/ })
 })
 
 t.test('specific versions, no labels', async t => {

@@ -25,6 +25,7 @@ export function fakeEngine (options: FakeEngineOptions = {}): FakeEngine {
   })
   return {
     kind: options.kind ?? 'embedded',
+    pushesAtOnce: 1,
     pushed,
     calls,
     start: async () => {},

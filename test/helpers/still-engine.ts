@@ -7,7 +7,7 @@ export interface StillEngine extends Engine { state: EngineState, reason: string
 
 export function stillEngine (state: EngineState = 'running'): StillEngine {
   return {
-    kind: 'embedded', state, reason: undefined, restarts: 0, rssBytes: 1000, seen: new Map(),
+    kind: 'embedded', pushesAtOnce: 1, state, reason: undefined, restarts: 0, rssBytes: 1000, seen: new Map(),
     async start () {}, async stop () {}, async push () {}, async replace () {}, programChanged: () => false,
     call: () => new Promise(() => {}), statuses: () => new Promise(() => {}),
     lastStatuses () { return this.seen },
