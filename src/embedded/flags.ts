@@ -128,7 +128,7 @@ export function parseFlags (argv: readonly string[]): ModelServerFlags {
     modelBasePath: text('model_base_path'),
     maxLoadRetries: number('max_num_load_retries', 5),
     loadRetryIntervalMs: number('load_retry_interval_micros', 60_000_000) / 1000,
-    loadThreads: Math.max(1, number('num_load_threads', 2)),
+    loadThreads: Math.max(1, number('num_load_threads', 4)),
     labelsForUnavailable: bool('allow_version_labels_for_unavailable_models'),
     exitOnStdinClose: bool('exit_on_stdin_close'),
     warmupIterations: bool('enable_model_warmup', 'true') ? number('num_request_iterations_for_warmup', 1) : 0,
@@ -156,7 +156,7 @@ to serve gRPC clients.
   --model_name=NAME           and its name (default: default)
   --max_num_load_retries=N    how often a failed load is tried again (5)
   --load_retry_interval_micros=N   and how long after (60000000)
-  --num_load_threads=N        versions that load at the same time (2)
+  --num_load_threads=N        versions that load at the same time (4)
   --allow_version_labels_for_unavailable_models
                               take labels for versions that are not loaded yet
   --enable_model_warmup=BOOL  run the requests of assets.extra/tf_serving_warmup_requests before a version

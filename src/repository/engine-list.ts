@@ -1,4 +1,4 @@
-// What one engine is told to serve: the full list of versions at every push, one push at a time, so that many changes share one. Knows no registry.
+// What one engine is told to serve: the full list of versions at every push, in order and no more pushes at once than the engine takes, so that many changes share one. Knows no registry.
 import { access } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../clock.js'
@@ -41,7 +41,10 @@ export class EngineList {
   /** Available versions of which the engine knew nothing at the last repair. */
   #lost: ReadonlySet<TakenVersion> = new Set()
   #repairing = false
+  /** Resolves when the last push was handed to the engine. */
   #turn = Promise.resolve()
+  /** Those that the engine has, until it answers. */
+  readonly #underWay = new Set<Promise<void>>()
   #next: { deadline: number, result: Promise<void> } | undefined
 
   /** `release` is called before a push with listed versions whose folders are gone, which a push cannot name: it resolves once nobody uses them. */
@@ -123,13 +126,18 @@ export class EngineList {
     if (this.#next === undefined) {
       const next = { deadline, result: Promise.resolve() }
       this.#next = next
-      next.result = this.#turn.then(async () => {
+      const handed = this.#turn.then(async () => {
+        while (this.#underWay.size >= this.engine.pushesAtOnce) await Promise.race(this.#underWay)
         this.#next = undefined
         const gone = (await this.#sorted()).gone
         if (gone.length > 0) await this.#release(gone)
-        await this.engine.push(listsOf((await this.#sorted()).there), next.deadline)
+        const result = this.engine.push(listsOf((await this.#sorted()).there), next.deadline)
+        const over: Promise<void> = result.catch(() => {}).then(() => { this.#underWay.delete(over) })
+        this.#underWay.add(over)
+        return { result }
       })
-      this.#turn = next.result.catch(() => {})
+      next.result = handed.then(async ({ result }) => { await result })
+      this.#turn = handed.then(() => {}, () => {})
     } else this.#next.deadline = Math.max(this.#next.deadline, deadline)
     await this.#next.result
   }

@@ -4,7 +4,7 @@ import { flagsHelp, parseFlags } from '../../src/embedded/flags.js'
 t.test('both forms, switches, ignored flags', async t => {
   const flags = parseFlags(['--port=0', '--rest_api_port', '0', '--grpc_socket_path=/run/s.sock', '--max_num_load_retries=0', '--grpc_max_threads=32', '--enable_batching', '--noenable_model_warmup', '--exit_on_stdin_close=true', '--model-config-file', 'f'])
   t.match(flags, { port: 0, socketPath: '/run/s.sock', maxLoadRetries: 0, exitOnStdinClose: true, modelConfigFile: 'f', labelsForUnavailable: false, warmupIterations: 0, ignored: ['grpc_max_threads', 'enable_batching'] })
-  t.match(parseFlags([]), { port: 8500, loadThreads: 2, maxLoadRetries: 5, loadRetryIntervalMs: 60_000, ignored: [] })
+  t.match(parseFlags([]), { port: 8500, loadThreads: 4, maxLoadRetries: 5, loadRetryIntervalMs: 60_000, ignored: [] })
   t.match(parseFlags(['--allow_version_labels_for_unavailable_models', 'true', '--model_base_path', '/m']), { labelsForUnavailable: true, modelName: 'default' })
   t.ok(parseFlags(['--help']).help)
   t.match(flagsHelp, /Examples:/)

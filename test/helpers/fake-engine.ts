@@ -8,6 +8,8 @@ export interface FakeEngineOptions {
   statusOf?: (model: string, version: bigint) => Omit<ServableStatus, 'version'> | undefined
   push?: (models: readonly ServableList[]) => Promise<void>
   report?: Partial<EngineReport>
+  /** 1 by default. */
+  pushesAtOnce?: number
 }
 
 export interface FakeEngine extends Engine {
@@ -25,7 +27,7 @@ export function fakeEngine (options: FakeEngineOptions = {}): FakeEngine {
   })
   return {
     kind: options.kind ?? 'embedded',
-    pushesAtOnce: 1,
+    pushesAtOnce: options.pushesAtOnce ?? 1,
     pushed,
     calls,
     start: async () => {},
