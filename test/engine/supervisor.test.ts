@@ -268,9 +268,9 @@ t.test('deaf to SIGTERM: stopped all the same', async t => {
 })
 
 t.test('a child that never opens its socket is killed and started again', async t => {
-  const b = bench(t, { timing: { startMs: 1500 } }, { neverOpens: true })
+  const b = bench(t, { timing: { startMs: 6000 } }, { neverOpens: true })
   const started = b.engine.start()
-  await until(() => b.journal('start').length === 1)
+  await until(() => b.journal('start').length > 0)
   b.control({})
   await started
   t.ok(b.engine.report().restarts >= 1)
