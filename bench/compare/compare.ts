@@ -70,6 +70,9 @@ async function startAll (closing: Closing, { tensorflow, rivals: withRivals, qui
   return { servers, notes, versions, backend: backend.name, socket: backend.socket }
 }
 
+/** Requests after which a server's code is compiled, and how long that may take. */
+const warm = { requests: 20_000, seconds: 5 }
+
 /** Throws when a server answers otherwise than the others must. */
 async function checkAnswers (means: Means, servers: readonly Server[], loads: readonly LoadName[]): Promise<void> {
   for (const server of servers) {
@@ -84,7 +87,7 @@ async function checkAnswers (means: Means, servers: readonly Server[], loads: re
 async function closedCells (means: Means, servers: readonly Server[], { loads, concurrencies, say }: Wanted): Promise<Cell[]> {
   const cells = loads.flatMap(load => (concurrencies[load] ?? []).flatMap(concurrency => servers.filter(server => server.loads.includes(load)).map(server => ({ server, load, concurrency, windows: [] as Cell['windows'][number][] }))))
   for (let i = 0; i <= means.windows; i++) {
-    say(i === 0 ? 'warming up' : `closed loop, window ${i} of ${means.windows}`)
+    say(i === 0 ? 'closed loop, warming up' : `closed loop, window ${i} of ${means.windows}`)
     for (const { server, load, concurrency, windows } of cells) {
       const window = await measure(means.generator, server, { load, pace: { kind: 'closed', concurrency }, seconds: i === 0 ? Math.min(1, means.seconds) : means.seconds })
       if (window.wrong > 0) throw new Error(`${server.name} answers ${load} wrongly: ${window.failures.find(({ kind }) => kind === 'wrong')?.text}`)
@@ -107,6 +110,8 @@ export async function compare (closing: Closing, wanted: Wanted): Promise<Result
   const described = servers.map(server => ({ name: server.name, configuration: server.configuration, idleBytes: costsOf(server).front.rssBytes }))
   say('holding the answers against each other')
   await checkAnswers(means, servers, loadNames)
+  say('warming up')
+  for (const server of servers) await measure(generator, server, { load: 'tiny', pace: { kind: 'closed', concurrency: 64 }, ...warm })
   const wants = (part: Part): boolean => wanted.parts.includes(part)
   const cells = wants('closed') ? await closedCells(means, servers, wanted) : []
   const bareCall = wants('closed') ? await bareCallMs(socket, seconds) : undefined

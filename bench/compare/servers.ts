@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cli, root, start, temporaryFolder, until, type Closing } from '../../test/e2e/service.js'
+import { cli, freshEnvironment, root, start, temporaryFolder, until, type Closing } from '../../test/e2e/service.js'
 import type { Target } from '../load/connection.js'
 import type { LoadName } from './loads.js'
 import { modelConfig } from './models.js'
@@ -43,7 +43,7 @@ export async function freePort (): Promise<number> {
 /** Starts a program whose output is kept for the message when it ends too early; ended, with its descendants, at the end. */
 function startProgram (closing: Closing, program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): { process: ChildProcess, check: () => void } {
   // A group of its own: gunicorn's and uvicorn's workers end with it.
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(program, args, { cwd: root, env: { ...freshEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output = (output + text).slice(-4000) })
   child.on('error', error => { output += error.message })

@@ -99,7 +99,7 @@ export function copyModel (repository: string, from: string, name: string, versi
 export const collectOnSignal = { NODE_OPTIONS: "--expose-gc --import=data:text/javascript,process.on('SIGCONT',()=>globalThis.gc())" }
 
 /** The environment of a fresh machine: nothing of this one's settings. */
-const freshEnvironment = (): Record<string, string> => ({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TMPDIR: tmpdir() })
+export const freshEnvironment = (): Record<string, string> => ({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TMPDIR: tmpdir() })
 
 /** Starts `outrigger ARGS` and gathers what it writes. */
 export function run (t: Closing, args: readonly string[], env: Readonly<Record<string, string>> = {}): { process: ChildProcess, lines: LogLine[], stderr: () => string } {
