@@ -1,5 +1,6 @@
 // How the service logs: one JSON line per event on standard output, secrets left out. Knows no destination but pino's.
 import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { joinLines } from './joined-lines.js'
 
 /** Header and setting names whose values never reach a log line. */
 const secretPaths = ['authorization', 'cookie', 'token', 'password', 'secret'].flatMap(name => [name, `*.${name}`, `*.*.${name}`])
@@ -22,8 +23,8 @@ export interface Log {
   readonly setLevel: (level: string) => void
 }
 
-/** The service's logger. `level` is one of pino's; `service` is the name that every line carries. */
-export function createLog (level: string, service: string, stream?: DestinationStream): Log {
+/** The service's logger. `level` is one of pino's; `service` is the name that every line carries. Without a stream it writes to standard output, the lines of one turn together. */
+export function createLog (level: string, service: string, stream: DestinationStream = joinLines(pino.destination({ dest: 1, sync: true }))): Log {
   // Pino gives a child the level of its birth.
   const children = new Set<WeakRef<Logger>>()
   const forget = new FinalizationRegistry((child: WeakRef<Logger>) => { children.delete(child) })
@@ -33,7 +34,7 @@ export function createLog (level: string, service: string, stream?: DestinationS
     forget.register(child, weak)
   }
   const options = { ...logOptions(level, service), onChild }
-  const log = stream === undefined ? pino(options) : pino(options, stream)
+  const log = pino(options, stream)
   return {
     log,
     setLevel: next => {

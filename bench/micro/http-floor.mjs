@@ -14,7 +14,7 @@ const requests = {
 }
 
 if (process.send === undefined) await compare()
-else { await serve(process.argv[2], process.argv[3]); process.on('SIGINT', () => process.exit()) }
+else { await serve(process.argv[2], process.argv[3]); process.on('SIGINT', () => process.exit()).on('disconnect', () => process.exit()) }
 
 /** A server of one kind: `floor`, or `service` built from a dist folder; `quiet` without access log. Tells its port, then its CPU time whenever it is asked. */
 async function serve (kind, dist) {
@@ -41,12 +41,14 @@ async function service (dist, logRequests) {
   const { Registry } = await import(`${dist}/inference/registry.js`)
   const { createMetrics } = await import(`${dist}/metrics.js`)
   const { logOptions } = await import(`${dist}/log.js`)
+  // A build to compare with may be older than this.
+  const { joinLines = stream => stream } = await import(`${dist}/joined-lines.js`).catch(() => ({}))
   const { pino } = await import('pino')
   const info = new Map([['x', { dtype: 'DT_FLOAT', shape: [-1] }]])
   const signatures = new Map([['serving_default', { name: 'serving_default', methodName: 'tensorflow/serving/predict', inputs: info, outputs: new Map([['y', { dtype: 'DT_FLOAT', shape: [-1] }]]) }]])
   const registry = new Registry()
   registry.put({ name: 'half_plus_two', required: true, timeoutMs: undefined, labels: new Map(), versions: [{ model: 'half_plus_two', version: 1n, folder: '', format: 'saved-model', engine: {}, state: 'available', signatures, mayResend: () => true }] })
-  const log = pino(logOptions('info', 'bench'), pino.destination('/dev/null'))
+  const log = pino(logOptions('info', 'bench'), joinLines(pino.destination('/dev/null')))
   const metrics = createMetrics({ build: { version: '0', commit: null }, engines: () => [], models: () => registry.list() })
   return await buildServer({
     auth: await openAuth(dist, log, metrics),
@@ -57,8 +59,8 @@ async function service (dist, logRequests) {
       predict: async (_entry, { x }) => ({ y: { dtype: 'DT_FLOAT', shape: x.shape, data: x.data.map(value => value / 2 + 2) } }),
       phase: () => 'serving', batching: () => new Map(), replaceEngine () {}, shutdown () {}, repositoryFaults: () => [], changes: () => [], reload () {}, moveLabel: async () => ({ from: undefined })
     },
-    bodyLimitBytes: 1 << 26, requestTimeoutMs: 30_000, cors: undefined, logRequests,
-    admin: { allowLocalAdmin: false, adminSocket: undefined },
+    bodyLimitBytes: 1 << 26, requestTimeoutMs: () => 30_000, cors: undefined, logRequests: () => logRequests,
+    admin: { allowLocalAdmin: () => false, adminSocket: undefined },
     version: { build: { version: '0', commit: null } }
   })
 }
@@ -74,7 +76,11 @@ async function openAuth (dist, log, metrics) {
 
 async function start (kind, dist) {
   const child = fork(fileURLToPath(import.meta.url), [kind, dist ?? ''])
-  child.on('exit', code => { if (code !== null) throw new Error(`the server ended with ${code}`) })
+  child.on('exit', code => {
+    if (code === null) return
+    console.error(`the server ${kind} ended with ${code}`)
+    process.exit(1)
+  })
   const [{ port }] = await once(child, 'message')
   const ask = async () => {
     child.send('cpu')

@@ -8,8 +8,9 @@ import { routeAccess } from '../access.js'
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
-export default fp(async function quota (app: FastifyInstance, { auth }: { auth: Pick<Auth, 'quota'> }) {
+export default fp(async function quota (app: FastifyInstance, { auth }: { auth: Pick<Auth, 'quota' | 'hasQuota'> }) {
   app.addHook('onRequest', (request, reply, done) => {
+    if (!auth.hasQuota()) { done(); return }
     const { address, viaAdminSocket, certificate, identity } = request.caller
     const { access, area } = routeAccess(request)
     // Probes and operators are not callers of models: who has used up its quota can still be watched and ended.

@@ -35,8 +35,25 @@ function versionOf (digits: string): bigint {
   return BigInt(number)
 }
 
-/** What the request asks for; a query is not looked at. Throws REQUEST_INVALID with TensorFlow Serving's texts. */
+/** Callers ask for the same few URLs over and over. Those that were understood, by method and raw URL; emptied when it is full, so that made-up URLs cost no memory. */
+const known = new Map<string, Target>()
+const maxKnown = 1000
+/** Longer ones are read each time: what the map holds is bounded in bytes as well. */
+const longestKnown = 256
+
+/** What the request asks for; a query is not looked at. The same object may be given again. Throws REQUEST_INVALID with TensorFlow Serving's texts. */
 export function readTarget (method: string, url: string): Target {
+  if (url.length > longestKnown) return parseTarget(method, url)
+  const key = `${method} ${url}`
+  let target = known.get(key)
+  if (target !== undefined) return target
+  target = parseTarget(method, url)
+  if (known.size === maxKnown) known.clear()
+  known.set(key, target)
+  return target
+}
+
+function parseTarget (method: string, url: string): Target {
   const path = pathOf(url)
   const found = method === 'POST' ? post.exec(path) : method === 'GET' ? get.exec(path) : null
   const { model, version, label, verb, metadata } = found?.groups ?? {}

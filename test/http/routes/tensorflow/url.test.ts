@@ -38,3 +38,13 @@ t.test('what does not', async t => {
     t.throws(() => readTarget('GET', `/v1/models/m/versions/${version}`), { message: `Failed to convert version: ${version} to numeric.` })
   }
 })
+
+t.test('the same again, and more URLs than are remembered', async t => {
+  const ask = (): object => readTarget('POST', '/v1/models/m/labels/x:predict')
+  t.equal(ask(), ask(), 'remembered')
+  t.throws(() => readTarget('GET', '/v1/models/m/labels/x:predict'), { code: 'REQUEST_INVALID' }, 'by method')
+  const long = `/v1/models/${'m'.repeat(300)}`
+  t.not(readTarget('GET', long), readTarget('GET', long), 'long ones are not')
+  for (let i = 0; i < 2500; i++) if (readTarget('GET', `/v1/models/m${i}`).model !== `m${i}`) t.fail(`m${i}`)
+  t.same(ask(), { api: 'predict', model: 'm', choice: { label: 'x' } })
+})
