@@ -45,3 +45,11 @@ export function allocate (dtype: DType, count: number): NumericData {
   if (Constructor === undefined) throw new TypeError(`${dtype} has no numeric array`)
   return new Constructor(count * lanes)
 }
+
+/** Little-endian elements of a numeric dtype (the order of every machine that this runs on) as a typed array: a view where the bytes are aligned for it, else a copy. */
+export function viewOf (dtype: DType, bytes: Uint8Array): NumericData {
+  const Constructor = dtypeRow(dtype).array!
+  const width = Constructor.BYTES_PER_ELEMENT
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
+  return new Constructor(buffer as ArrayBuffer, byteOffset, bytes.length / width)
+}

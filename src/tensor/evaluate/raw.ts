@@ -1,6 +1,6 @@
 // Raw little-endian bytes → one tensor. Knows no HTTP.
 import { dtypeRow, elementBytes } from '../dtype.js'
-import { allocate, elementCount, type Tensor, type TensorInfo } from '../tensor.js'
+import { elementCount, viewOf, type Tensor, type TensorInfo } from '../tensor.js'
 import { refuse, type DecodedInputs } from './decode.js'
 import { shapeText } from './nested.js'
 
@@ -23,7 +23,7 @@ function inferShape (elements: number, { shape }: TensorInfo): number[] {
 
 /**
  * The bytes as values of the input's dtype, row by row, little-endian (the order of every machine that this runs on). `shape` is what the caller says, else it is inferred where one size is free.
- * Counts as the plain form when it is one instance. Throws REQUEST_INVALID.
+ * Counts as the plain form when it is one instance. The data may share memory with `bytes`, which must not change afterwards. Throws REQUEST_INVALID.
  */
 export function decodeRaw (bytes: Uint8Array, name: string, info: TensorInfo, shape: readonly number[] | undefined): DecodedInputs {
   const size = elementBytes(info.dtype)!
@@ -37,8 +37,7 @@ export function decodeRaw (bytes: Uint8Array, name: string, info: TensorInfo, sh
     if (elementCount(shape) !== elements) return refuse([{ pointer: '', detail: `holds ${elements} ${numpy} values where the shape ${shapeText(shape)} takes ${elementCount(shape)}` }])
   }
   const sizes = shape ?? inferShape(elements, info)
-  const data = allocate(info.dtype, elements)
-  new Uint8Array(data.buffer).set(bytes)
+  const data = viewOf(info.dtype, bytes)
   if (info.dtype === 'DT_BOOL' && (data as Uint8Array).some(value => value > 1)) return refuse([{ pointer: '', detail: 'holds bytes that are neither 0 nor 1 for bool values' }])
   const tensor: Tensor = { dtype: info.dtype, shape: [...sizes], data }
   return { tensors: { [name]: tensor }, plain: info.shape?.[0] === -1 && sizes[0] === 1 }

@@ -1,6 +1,6 @@
 // tensorflow.TensorProto and TensorShapeProto <-> Tensor. Knows no service; field numbers from tensorflow/core/framework/tensor.proto and tensor_shape.proto.
 import { dtypeOfNumber, dtypeRow, dtypes, elementBytes, type DType } from '../dtype.js'
-import { allocate, elementCount, type NumericData, type Tensor, type TensorData } from '../tensor.js'
+import { allocate, elementCount, viewOf, type NumericData, type Tensor, type TensorData } from '../tensor.js'
 import { DELIMITED, FIXED32, FIXED64, Reader, VARINT, WireError, type Writer } from './wire.js'
 
 /** A tensor of more bytes than this is refused: a few bytes on the wire may announce any size. */
@@ -112,7 +112,8 @@ function readContent (dtype: DType, count: number, content: Buffer): TensorData 
   const size = elementBytes(dtype)
   if (size === undefined) return readStringContent(content, count)
   if (content.length !== count * size) throw new WireError(`tensor_content has ${content.length} bytes, ${count} elements of ${dtypes[dtype].short} need ${count * size}`)
-  return viewOf(dtype, content)
+  const data = viewOf(dtype, content)
+  return dtype === 'DT_BOOL' && (data as Uint8Array).some(v => v > 1) ? (data as Uint8Array).map(v => v === 0 ? 0 : 1) : data
 }
 
 function readStringContent (content: Buffer, count: number): Uint8Array[] {
@@ -125,16 +126,6 @@ function readStringContent (content: Buffer, count: number): Uint8Array[] {
   for (let i = 0; i < count; i++) strings[i] = reader.raw(lengths[i])
   if (!reader.done) throw new WireError(`tensor_content has ${content.length - reader.position} bytes more than its strings`)
   return strings
-}
-
-/** A typed array over the bytes: a view where they are aligned, else a copy. */
-function viewOf (dtype: DType, bytes: Buffer): NumericData {
-  const Constructor = dtypeRow(dtype).array!
-  const width = Constructor.BYTES_PER_ELEMENT
-  const aligned = bytes.byteOffset % width === 0
-  const { buffer, byteOffset } = aligned ? bytes : new Uint8Array(bytes)
-  const data = new Constructor(buffer as ArrayBuffer, byteOffset, bytes.length / width)
-  return dtype === 'DT_BOOL' && (data as Uint8Array).some(v => v > 1) ? (data as Uint8Array).map(v => v === 0 ? 0 : 1) : data
 }
 
 function readStrings (reader: Reader, count: number): Uint8Array[] {

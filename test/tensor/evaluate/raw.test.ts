@@ -11,6 +11,10 @@ t.match(decodeRaw(bytes(1), 'x', { dtype: 'DT_FLOAT', shape: undefined }, [1]), 
 t.match(decodeRaw(new Uint8Array(), 'x', { dtype: 'DT_FLOAT', shape: [-1, -1] }, [0, 3]), { tensors: { x: { shape: [0, 3] } } })
 const offset = new Uint8Array(9).subarray(1)
 t.match(decodeRaw(offset, 'x', { dtype: 'DT_INT64', shape: [-1] }, undefined).tensors.x!.data, BigInt64Array.of(0n), 'bytes need not be aligned')
+const memoryOf = (body: Uint8Array, dtype: 'DT_FLOAT' | 'DT_INT64'): unknown => (decodeRaw(body, 'x', { dtype, shape: [-1] }, undefined).tensors.x!.data as Float32Array).buffer
+const aligned = bytes(1, 2)
+t.equal(memoryOf(aligned, 'DT_FLOAT'), aligned.buffer, 'aligned bytes are not copied')
+t.not(memoryOf(offset, 'DT_INT64'), offset.buffer)
 
 for (const [body, shape, wanted, message] of [
   [bytes(1).subarray(1), undefined, [-1], /3 bytes, which is no whole number of float32 values of 4 bytes/],
