@@ -50,7 +50,7 @@ export interface Metrics {
 export const connectionEnds = ['limit', 'dropped', 'slow-reader', 'tls'] as const
 export type ConnectionEnd = (typeof connectionEnds)[number]
 
-export const consulCalls = ['register', 'read', 'maintenance', 'deregister'] as const
+export const consulCalls = ['register', 'read', 'update', 'maintenance', 'deregister'] as const
 export type ConsulCall = (typeof consulCalls)[number]
 
 export const stages = ['decode', 'preprocess', 'queue', 'predict', 'postprocess', 'encode'] as const

@@ -205,7 +205,11 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
   let address: Bound = { host: config.host, port: config.port, metricsPort: undefined }
   const url = (): string => urlOf(listeners.scheme, address)
   const consul = createConsulUnit({
-    settings: { mode: config.consul, address: config.consulHttpAddr, token: config.consulHttpToken, tokenFile: config.consulHttpTokenFile, nomadAllocId: config.nomadAllocId },
+    settings: {
+      mode: config.consul, address: config.consulHttpAddr, token: config.consulHttpToken, tokenFile: config.consulHttpTokenFile, nomadAllocId: config.nomadAllocId,
+      tls: { on: config.consulTls, caFile: config.consulCaFile, certFile: config.consulCertFile, keyFile: config.consulKeyFile, serverName: config.consulTlsServerName, verify: config.consulTlsVerify },
+      namespace: config.consulNamespace, partition: config.consulPartition
+    },
     advertised: () => ({
       serviceName: config.serviceName,
       serviceId: config.serviceId,
@@ -213,6 +217,12 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
       advertiseAddress: config.advertiseAddress,
       advertisePort: config.advertisePort,
       listening: address,
+      scheme: listeners.scheme,
+      check: config.serviceCheck !== 'auto' ? config.serviceCheck : config.tlsClientCa !== undefined && config.tlsClients === 'all' ? 'ttl' : 'http',
+      checkVerifies: config.serviceCheckTlsVerify,
+      metricsPort: address.metricsPort,
+      namespace: config.consulNamespace,
+      partition: config.consulPartition,
       version: buildInfo.version
     }),
     models: () => registry.list(),

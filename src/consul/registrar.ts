@@ -18,6 +18,8 @@ export interface ConsulTimes {
   readonly maxBackoffMs: number
   /** Limit of one call. */
   readonly callMs: number
+  /** Between two heartbeats of a TTL check. */
+  readonly heartbeatMs: number
 }
 
 export interface RegistrarOptions {
@@ -82,9 +84,14 @@ export class Registrar {
         return readyPollMs
       }
       await this.#register()
+      if (this.#sent?.Check.TTL !== undefined) {
+        call = 'update'
+        await this.#tell(this.#sent)
+      }
       this.#recovered()
       metrics.consulRegistered(true)
-      return reconcileMs * jitter
+      // With a TTL each heartbeat is a look as well.
+      return this.#sent?.Check.TTL === undefined ? reconcileMs * jitter : this.#times.heartbeatMs
     } catch (error) {
       metrics.consulRegistered(false)
       metrics.consulFailure(call)
@@ -105,8 +112,14 @@ export class Registrar {
     this.#held = text
     this.#everHeld = true
     const { ID: id, Name: service, Address: address, Port: port, Check: { HTTP: check } } = registration
-    this.#options.log.info({ id, service, address: address ?? "the agent's", port, check }, 'registered in Consul')
+    this.#options.log.info({ id, service, address: address ?? "the agent's", port, check: check ?? 'ttl' }, 'registered in Consul')
     if (first) for (const odd of oddities(registration)) this.#options.log.warn(odd)
+  }
+
+  /** A heartbeat that says whether the service is ready: one that only says that it lives would send callers to it. A check that the agent has lost is registered anew at the next look. */
+  async #tell ({ Check: { CheckID } }: ServiceRegistration): Promise<void> {
+    const ready = this.#options.ready()
+    if (!await this.#agent.update(CheckID, ready ? 'passing' : 'critical', ready ? 'ready' : 'not ready; GET /health says why')) this.#held = undefined
   }
 
   #recovered (): void {

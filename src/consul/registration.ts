@@ -1,7 +1,8 @@
 // The unit that has the service stand in Consul while it can serve: decides whether, starts the registrar, and leaves in order at the drain.
 import type { Unit } from '../lifecycle.js'
 import type { ConsulCall } from '../metrics.js'
-import { createAgent, type ConsulAgent } from './client.js'
+import { createAgent, type AgentTls, type ConsulAgent } from './client.js'
+import { ttlMs } from './service.js'
 import { Registrar, type ConsulTimes, type RegistrarOptions } from './registrar.js'
 
 export interface ConsulSettings {
@@ -11,6 +12,9 @@ export interface ConsulSettings {
   readonly address: string | undefined
   readonly token?: string | undefined
   readonly tokenFile?: string | undefined
+  readonly tls?: AgentTls
+  readonly namespace?: string | undefined
+  readonly partition?: string | undefined
   /** NOMAD_ALLOC_ID; undefined outside Nomad. */
   readonly nomadAllocId: string | undefined
 }
@@ -22,7 +26,7 @@ export interface ConsulUnitOptions extends RegistrarOptions {
   readonly agent?: ConsulAgent
 }
 
-const defaultTimes: ConsulTimes = { readyPollMs: 250, reconcileMs: 15_000, backoffMs: 1000, maxBackoffMs: 30_000, callMs: 2000 }
+const defaultTimes: ConsulTimes = { readyPollMs: 250, reconcileMs: 15_000, backoffMs: 1000, maxBackoffMs: 30_000, callMs: 2000, heartbeatMs: ttlMs / 3 }
 const defaultAddress = '127.0.0.1:8500'
 
 /** Whether the service registers itself, with the reason in words for the log. */
@@ -65,7 +69,7 @@ export function createConsulUnit (options: ConsulUnitOptions): Unit {
     async start () {
       log.info({ on: decision.on }, `registration in Consul: ${decision.on ? 'on' : 'off'}, ${decision.reason}`)
       if (!decision.on) return
-      agent = options.agent ?? createAgent({ address: settings.address ?? defaultAddress, token: settings.token, tokenFile: settings.tokenFile, timeoutMs: times.callMs })
+      agent = options.agent ?? createAgent({ ...settings, address: settings.address ?? defaultAddress, timeoutMs: times.callMs })
       registrar = new Registrar(options, agent, times, stop.signal)
       running = registrar.run()
     },

@@ -10,12 +10,17 @@ export interface ServiceRegistration {
   readonly Address?: string
   readonly Port: number
   readonly Meta: Readonly<Record<string, string>>
+  readonly Namespace?: string
+  readonly Partition?: string
   readonly Check: {
     readonly CheckID: string
     readonly Name: string
-    readonly HTTP: string
-    readonly Interval: string
-    readonly Timeout: string
+    readonly HTTP?: string
+    readonly TLSSkipVerify?: boolean
+    readonly Interval?: string
+    readonly Timeout?: string
+    /** In place of HTTP: critical when we have not told the agent for this long. */
+    readonly TTL?: string
     readonly DeregisterCriticalServiceAfter: string
     /** State of a new check until its first result; critical when absent. */
     readonly Status?: 'passing'
@@ -33,6 +38,16 @@ export interface Advertised {
   readonly advertisePort?: number | undefined
   /** Where the service listens. */
   readonly listening: { readonly host: string, readonly port: number }
+  readonly scheme?: 'http' | 'https'
+  /** http: the agent asks us. ttl: we tell the agent, which need not reach us. */
+  readonly check?: 'http' | 'ttl'
+  /** Whether the agent looks at our certificate; it is told by its address, which is rarely in one. */
+  readonly checkVerifies?: boolean
+  /** Where metrics have a port of their own. */
+  readonly metricsPort?: number | undefined
+  /** Consul Enterprise's; not sent unless set. */
+  readonly namespace?: string | undefined
+  readonly partition?: string | undefined
   /** Version of the service. */
   readonly version: string
 }
@@ -40,6 +55,8 @@ export interface Advertised {
 /** Between two checks by the agent: the longest time that callers are still sent to an instance that is not ready. */
 const checkInterval = '5s'
 const checkTimeout = '2s'
+/** Three heartbeats; the agent calls us critical this long after the last one. */
+export const ttlMs = 15_000
 /** A net for crashes, not a drain: longer than a long model load. The agent takes no less than a minute. */
 const deregisterAfter = '15m'
 /** The agent's limits for meta. */
@@ -62,7 +79,7 @@ function joined (parts: readonly string[]): string {
 
 /** Throws CONFIG_INVALID for an id that others would take for theirs and for more meta than the agent takes. */
 export function registrationOf (advertised: Advertised, models: readonly ModelEntry[]): ServiceRegistration {
-  const { serviceName, listening, advertiseAddress } = advertised
+  const { serviceName, listening, advertiseAddress, namespace, partition, scheme = 'http', check = 'http', checkVerifies = true, metricsPort } = advertised
   const port = advertised.advertisePort ?? listening.port
   const address = advertiseAddress ?? (isWildcard(listening.host) ? undefined : listening.host)
   const id = advertised.serviceId ?? `${serviceName}-${address ?? 'any'}-${port}`
@@ -74,7 +91,9 @@ export function registrationOf (advertised: Advertised, models: readonly ModelEn
     models: joined(available.map(m => m.name)),
     versions: joined(available.flatMap(m => m.versions.map(v => `${m.name}:${v.version}`))),
     protocols: 'evaluate,tensorflow-rest',
+    scheme,
     metrics_path: '/metrics',
+    ...(metricsPort === undefined ? {} : { metrics_port: String(metricsPort) }),
     ...advertised.meta
   }
   if (Object.keys(meta).length > maxMetaPairs) throw new OutriggerError('CONFIG_INVALID', `Consul takes at most ${maxMetaPairs} pairs of meta`)
@@ -85,14 +104,16 @@ export function registrationOf (advertised: Advertised, models: readonly ModelEn
     ...(address === undefined ? {} : { Address: address }),
     Port: port,
     Meta: meta,
+    ...(namespace === undefined ? {} : { Namespace: namespace }),
+    ...(partition === undefined ? {} : { Partition: partition }),
     Check: {
       // Explicit: without it a check under another name would stay on for ever.
       CheckID: `${id}:ready`,
       Name: `${serviceName} is ready`,
-      // The agent runs on this host: where no address is advertised, it reaches a wildcard by loopback.
-      HTTP: `http://${inUrl(address ?? '127.0.0.1')}:${port}/health/ready`,
-      Interval: checkInterval,
-      Timeout: checkTimeout,
+      ...(check === 'ttl'
+        ? { TTL: `${ttlMs / 1000}s` }
+        // The agent runs on this host: where no address is advertised, it reaches a wildcard by loopback.
+        : { HTTP: `${scheme}://${inUrl(address ?? '127.0.0.1')}:${port}/health/ready`, Interval: checkInterval, Timeout: checkTimeout, ...(scheme === 'https' && !checkVerifies ? { TLSSkipVerify: true } : {}) }),
       DeregisterCriticalServiceAfter: deregisterAfter
     }
   }

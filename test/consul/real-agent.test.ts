@@ -1,7 +1,9 @@
 // The unit against a real Consul agent: passing check, agent restart without state, one check after a renamed one, drain. Skipped, aloud, where there is no consul.
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { createConsulUnit } from '../../src/consul/registration.js'
@@ -63,4 +65,52 @@ t.test('a real agent', { skip, timeout: 120_000 }, async t => {
   await unit.stop()
   t.same(await consul.get('/v1/agent/services'), {}, 'gone at the drain')
   await consul.until('/v1/catalog/service/scorer', (entries: unknown[]) => entries.length === 0)
+})
+
+t.test('a real agent that denies what is not allowed, and a TTL check', { skip, timeout: 120_000 }, async t => {
+  const management = crypto.randomUUID()
+  const consul = await startConsul(program ?? '', { token: management })
+  t.teardown(() => consul.stop())
+  const put = async (path: string, body: object): Promise<{ SecretID: string }> => {
+    const end = Date.now() + 20_000
+    // The agent takes a moment to set its ACL system up.
+    for (;;) {
+      const answer = await fetch(`http://${consul.address}${path}`, { method: 'PUT', headers: { 'x-consul-token': management }, body: JSON.stringify(body) })
+      if (answer.ok) return await answer.json() as { SecretID: string }
+      if (Date.now() > end) throw new Error(await answer.text())
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+  }
+  await put('/v1/acl/policy', { Name: 'scorer', Rules: 'service "scorer" { policy = "write" }' })
+  const { SecretID } = await put('/v1/acl/token', { Policies: [{ Name: 'scorer' }] })
+  const tokenFile = join(t.testdir(), 'token')
+  await writeFile(tokenFile, crypto.randomUUID())
+
+  const failures: string[] = []
+  let ready = true
+  const unit = createConsulUnit({
+    settings: { mode: 'on', address: consul.address, nomadAllocId: undefined, tokenFile },
+    advertised: () => ({ serviceName: 'scorer', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', check: 'ttl', scheme: 'https', metricsPort: 9100 }),
+    ready: () => ready,
+    models: () => [],
+    log: pino({ level: 'silent' }),
+    metrics: { consulRegistered () {}, consulFailure: call => { failures.push(call) } },
+    times: { reconcileMs: 300, backoffMs: 100, maxBackoffMs: 300, heartbeatMs: 200 }
+  })
+  t.teardown(() => unit.stop())
+  await unit.start()
+  while (failures.length === 0) await new Promise(resolve => setTimeout(resolve, 20))
+  t.equal(failures[0], 'register', 'a token that the agent does not know is refused')
+  await writeFile(tokenFile, `${SecretID}\n`)
+  const status = async (wanted: string): Promise<void> => { await consul.until('/v1/health/checks/scorer', (checks: Health) => checks.length === 1 && checks[0].Status === wanted) }
+  await status('passing')
+  t.pass('the renewed token is read; service:write on its name is enough')
+  t.match(await consul.get('/v1/agent/services'), { 'scorer-127.0.0.1-1': { Meta: { scheme: 'https', metrics_port: '9100' } } })
+  ready = false
+  await status('critical')
+  t.pass('a heartbeat says whether it is ready, not only that it lives')
+  ready = true
+  await status('passing')
+  await unit.stop()
+  t.same(await consul.get('/v1/agent/services'), {}, 'gone at the drain')
 })

@@ -22,7 +22,7 @@ async function gaps (status: number | undefined, tries: number): Promise<number[
     ready: () => true, models: () => [], log: pino({ level: 'silent' }), metrics: { consulRegistered () {}, consulFailure () {} }, random: () => 0
   }
   const enough = once(asked, 'enough')
-  const run = new Registrar(options, agent, { readyPollMs: 1, reconcileMs: 1, backoffMs: 4, maxBackoffMs: 40, callMs: 100 }, stop.signal).run()
+  const run = new Registrar(options, agent, { readyPollMs: 1, reconcileMs: 1, backoffMs: 4, maxBackoffMs: 40, callMs: 100, heartbeatMs: 1 }, stop.signal).run()
   // The loop holds no process alive; the test does.
   const alive = setInterval(() => {}, 1000)
   await enough

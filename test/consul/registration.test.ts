@@ -160,6 +160,7 @@ t.test('a registration under way does not outlive the end', async t => {
     agent: {
       register: async () => { under(); await held; order.push('registered') },
       knows: async () => true,
+      update: async () => true,
       maintenance: async () => { order.push('maintenance') },
       deregister: async () => { order.push('deregistered') },
       close: () => {}
@@ -172,3 +173,26 @@ t.test('a registration under way does not outlive the end', async t => {
   await stopped
   t.same(order, ['registered', 'maintenance', 'deregistered'])
 })
+
+for (const version of ['1.8', '1.22'] as const) {
+  t.test(`heartbeats of a TTL check, with ${version}`, async t => {
+    const fake = new FakeConsul(version)
+    const address = await fake.start()
+    t.teardown(() => fake.stop())
+    const setup = build(t, address, { advertised: () => ({ serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1234 }, version: '1', check: 'ttl' }), times: { ...times, heartbeatMs: 5 } })
+    await setup.unit.start()
+    const [registered] = await once(fake, 'PUT register') as [FakeConsul['asked'][number]]
+    t.match(registered.body, { Check: { TTL: '15s' } })
+    t.notOk('HTTP' in (registered.body?.Check as object))
+    t.match(await once(fake, 'PUT update'), [{ body: { Status: 'passing' } }])
+    setup.ready = false
+    await once(fake, 'PUT update')
+    t.match(await once(fake, 'PUT update'), [{ body: { Status: 'critical' } }])
+    setup.ready = true
+    // The agent has lost the check, and with it the service.
+    fake.services.clear()
+    await once(fake, 'PUT register')
+    await once(fake, 'PUT update')
+    t.same(setup.failures, [])
+  })
+}

@@ -10,7 +10,7 @@ t.test('what is sent', async t => {
   const models = [modelEntry('m', [versionEntry(engine, 'm', 2n), versionEntry(engine, 'm', 1n, { state: 'draining' })]), modelEntry('none', [versionEntry(engine, 'none', 1n, { state: 'failed' })])]
   t.same(registrationOf({ ...advertised, meta: { team: 'x' } }, models), {
     ID: 'scorer-10.0.0.5-8501', Name: 'scorer', Tags: ['a'], Address: '10.0.0.5', Port: 8501,
-    Meta: { version: '1.2.3', models: 'm', versions: 'm:2', protocols: 'evaluate,tensorflow-rest', metrics_path: '/metrics', team: 'x' },
+    Meta: { version: '1.2.3', models: 'm', versions: 'm:2', protocols: 'evaluate,tensorflow-rest', scheme: 'http', metrics_path: '/metrics', team: 'x' },
     Check: { CheckID: 'scorer-10.0.0.5-8501:ready', Name: 'scorer is ready', HTTP: 'http://10.0.0.5:8501/health/ready', Interval: '5s', Timeout: '2s', DeregisterCriticalServiceAfter: '15m' }
   })
 })
@@ -39,4 +39,12 @@ t.test('meta stays within the limits of the agent', async t => {
 t.test('oddities', async t => {
   t.same(oddities(registrationOf(advertised, [])), [])
   t.match(oddities(registrationOf({ ...advertised, serviceName: 'My_Service', listening: { host: '127.0.0.1', port: 1 } }, [])), [/DNS/, /advertise-address/])
+})
+
+t.test('over TLS, with metrics on a port of their own, in a namespace', async t => {
+  const base = { serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', scheme: 'https' } as const
+  const made = registrationOf({ ...base, metricsPort: 9100, namespace: 'team', partition: 'p' }, [])
+  t.match(made, { Namespace: 'team', Partition: 'p', Meta: { scheme: 'https', metrics_port: '9100' }, Check: { HTTP: 'https://127.0.0.1:1/health/ready' } })
+  t.notOk('TLSSkipVerify' in made.Check, 'the agent checks the certificate')
+  t.match(registrationOf({ ...base, checkVerifies: false }, []).Check, { TLSSkipVerify: true })
 })

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 
 interface Asked { readonly method: string, readonly path: string, readonly query: URLSearchParams, readonly token: string | undefined, readonly body: Record<string, unknown> | undefined }
 
-const members = new Set(['ID', 'Name', 'Tags', 'Address', 'Port', 'Meta', 'Check', 'Checks', 'Weights', 'EnableTagOverride', 'TaggedAddresses'])
+const members = new Set(['ID', 'Name', 'Tags', 'Address', 'Port', 'Meta', 'Check', 'Checks', 'Weights', 'EnableTagOverride', 'TaggedAddresses', 'Namespace', 'Partition'])
 
 export class FakeConsul extends EventEmitter {
   readonly services = new Map<string, Record<string, unknown>>()
@@ -55,6 +55,10 @@ export class FakeConsul extends EventEmitter {
       if (!known) return [404, `Unknown service ID "${id}"`]
       this.inMaintenance.add(id)
       return [200, '']
+    }
+    if (path.startsWith('/v1/agent/check/update/')) {
+      const there = [...this.services.values()].some(service => (service.Check as { CheckID?: string } | undefined)?.CheckID === id)
+      return there ? [200, ''] : this.#version === '1.8' ? [500, `CheckID "${id}" does not have associated TTL`] : [404, `Unknown check ID "${id}"`]
     }
     if (method === 'GET') return this.services.has(path.slice('/v1/agent/service/'.length)) ? [200, '{}'] : [404, 'unknown service ID']
     return [405, '']

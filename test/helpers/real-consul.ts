@@ -29,14 +29,16 @@ export interface RealConsul {
   readonly stop: () => Promise<void>
 }
 
-export async function startConsul (program: string): Promise<RealConsul> {
+/** `token`: the agent denies what is not allowed, and this is its management token. `config`: further settings in HCL. */
+export async function startConsul (program: string, { token, config = '' }: { token?: string, config?: string } = {}): Promise<RealConsul> {
   const [http, lan, wan, server] = await freePorts(4)
   const address = `127.0.0.1:${http}`
   const modern = !/v1\.(?:[0-9]|1[0-3])\./.test(spawnSync(program, ['version']).stdout.toString())
   const args = ['agent', '-dev', '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=err', '-dns-port=-1', '-grpc-port=-1', ...(modern ? ['-grpc-tls-port=-1'] : []),
-    `-http-port=${http}`, `-serf-lan-port=${lan}`, `-serf-wan-port=${wan}`, `-server-port=${server}`]
+    `-http-port=${http}`, `-serf-lan-port=${lan}`, `-serf-wan-port=${wan}`, `-server-port=${server}`,
+    ...(token === undefined ? [] : ['-hcl', `acl { enabled = true default_policy = "deny" tokens { ${modern ? 'initial_management' : 'master'} = "${token}" } }`]), ...(config === '' ? [] : ['-hcl', config])]
   const get = async (path: string): Promise<unknown> => {
-    const answer = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(2000) })
+    const answer = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(2000), headers: token === undefined ? {} : { 'x-consul-token': token } })
     return answer.ok ? await answer.json() : undefined
   }
   const until: RealConsul['until'] = async (path, satisfied, withinMs = 30_000) => {
