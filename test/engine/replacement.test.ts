@@ -179,6 +179,20 @@ t.test('the memory guard leaves a server alone that needs as much from the start
   t.equal(b.engine.report().pid, pid)
 })
 
+t.test('the memory guard gives up when a successor is over the budget too', async t => {
+  const b = bench(t, { memoryBudgetBytes: 300e6, guard: { rounds: 2, intervalMs: 0 }, timing: { everyMs: 100 } }, { leakBytes: 4e6 })
+  const { told, pid } = await serving(b)
+  await until(() => (b.engine.report().rssBytes ?? Infinity) < 300e6)
+  b.control({ leakBytes: 4e6, startBytes: 400e6 })
+  for (let n = 0; told.length === 0; n++) t.same(await predict(b.engine, 'm', [n]), [n + 1])
+  t.match(told, [{ from: pid, to: undefined, by: 'the memory guard', failure: /needs \d+ bytes of memory from the start, and the budget is 300000000/ }])
+  b.control({})
+  for (const end = Date.now() + 1000; Date.now() < end;) t.same(await predict(b.engine, 'm', [1]), [2])
+  t.equal(told.length, 1, 'no other is tried')
+  t.match(b.engine.report(), { pid, state: 'running', replacements: { completed: 0, failed: 1 } })
+  t.equal(b.journal('start').length, 2)
+})
+
 t.test('another file in the place of the program is noticed', async t => {
   const b = bench(t)
   const program = join(b.folder, 'node')
