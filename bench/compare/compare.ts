@@ -70,8 +70,8 @@ async function startAll (closing: Closing, { tensorflow, rivals: withRivals, qui
   return { servers, notes, versions, backend: backend.name, socket: backend.socket }
 }
 
-/** Requests after which a server's code is compiled, and how long that may take. */
-const warm = { requests: 20_000, seconds: 5 }
+/** Requests after which a server's code is compiled, and how many windows that may take. */
+const warm = { requests: 20_000, windows: 5 }
 
 /** Throws when a server answers otherwise than the others must. */
 async function checkAnswers (means: Means, servers: readonly Server[], loads: readonly LoadName[]): Promise<void> {
@@ -111,7 +111,7 @@ export async function compare (closing: Closing, wanted: Wanted): Promise<Result
   say('holding the answers against each other')
   await checkAnswers(means, servers, loadNames)
   say('warming up')
-  for (const server of servers) await measure(generator, server, { load: 'tiny', pace: { kind: 'closed', concurrency: 64 }, ...warm })
+  for (const server of servers) await measure(generator, server, { load: 'tiny', pace: { kind: 'closed', concurrency: 64 }, requests: warm.requests, seconds: seconds * warm.windows })
   const wants = (part: Part): boolean => wanted.parts.includes(part)
   const cells = wants('closed') ? await closedCells(means, servers, wanted) : []
   const bareCall = wants('closed') ? await bareCallMs(socket, seconds) : undefined

@@ -105,7 +105,7 @@ npm run bench -- --tensorflow-model-server PATH      # the real server behind al
     [
       '- Every request has numbers of its own, and every answer is held against what its own request must get. A wrong answer ends the run. Before anything is measured, every server must answer each load rightly. Pictures are told apart by their grey (48 of them), base64 by its length (512).',
       '- The generator is a process of its own, on raw sockets that stay open. Its processor time is in the tables; where it comes near 100 % of a core, it is the generator that is measured.',
-      '- Before the windows every server answers tiny requests until its code is compiled (20,000, or for 5 s). Within a window all servers take turns, so that what else the machine does meets all alike. The first turn warms up too and does not count.',
+      '- Before the windows every server answers tiny requests until its code is compiled (20,000, or for five windows). Within a window all servers take turns, so that what else the machine does meets all alike. The first turn warms up too and does not count.',
       '- CPU and memory are those of the server in front with all its processes, without the model server behind it, which is counted apart. The Python servers share one model server; each gateway has one of its own of the same kind.',
       '- All servers write no access log. The Python servers (`bench/rivals/`) run with the best of a few numbers of workers and threads, which is looked for first (`--quick` takes one worker for each core).',
       '- The models are made by the bench: small graphs, so that what is measured is the way to the model.',
