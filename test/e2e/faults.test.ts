@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { copyModel, engines, isAlive, noProc, sleep, start, temporaryFolder, until, write, type Answer, type Running } from './service.js'
+import { copyModel, engines, isAlive, modelServerFixture, noProc, sleep, start, temporaryFolder, until, write, type Answer, type Running } from './service.js'
 
 /** Health must have noticed within 2 s; the rest is the time that a busy machine takes to run the poll itself. */
 const noticedWithinMs = 2000 + 300
@@ -160,6 +160,30 @@ t.test('with the traits of the real model server', { skip: noProc }, async t => 
     })
     t.match((await service.call('/changes')).json.changes.find((change: { what: string }) => change.what === 'engine-replaced'), { by: 'the memory guard', reason: /its budget is 419430400/ })
     t.match((await service.call('/metrics')).text, /outrigger_child_replacements_total\{[^}]*result="completed"[^}]*\} 1\n/)
+  })
+
+  t.test('SIGHUP replaces a model server whose program has changed, and no other', async t => {
+    const program = join(temporaryFolder(t), 'tensorflow_model_server')
+    const install = (): void => {
+      writeFileSync(`${program}.new`, `#!/bin/sh\nexec ${modelServerFixture} "$@"\n`, { mode: 0o755 })
+      renameSync(`${program}.new`, program)
+    }
+    install()
+    const service = await start(t, { engine: { name: 'tensorflow', flags: ['--engine', 'tensorflow', '--tensorflow-model-server', program] }, models: plainModels(t) })
+    const before = onlyChild(service)
+    const hangUps = async (): Promise<number> => (await service.call('/changes')).json.changes.filter((change: { by: string, what: string }) => change.by === 'SIGHUP' && change.what === 'reload').length
+    service.signal('SIGHUP')
+    await until('it has heard the signal', async () => await hangUps() === 1)
+    install()
+    service.signal('SIGHUP')
+    await until('another one is alone', async () => {
+      t.equal((await predict(service)).status, 200)
+      return !isAlive(before)
+    })
+    t.equal((await predict(service)).status, 200)
+    const replaced = (await service.call('/changes')).json.changes.filter((change: { what: string }) => change.what === 'engine-replaced')
+    t.match(replaced, [{ from: `tensorflow ${before}`, to: `tensorflow ${onlyChild(service)}`, by: 'SIGHUP', reason: "the program's file has changed" }])
+    t.equal(replaced.length, 1, 'not for a signal alone')
   })
 
   t.test('slow to load: live, not ready, and it says that it is loading', async t => {
