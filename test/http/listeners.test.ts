@@ -51,8 +51,9 @@ t.test('callers that trickle are cut, others go on', async t => {
   slowHead.write(head)
   slowBody.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n')
   const trickle = setInterval(() => {
-    slowHead.write('X-A: b\r\n')
-    slowBody.write('x')
+    // The one that was cut first must not be written to while the other is waited for.
+    if (!slowHead.readableEnded) slowHead.write('X-A: b\r\n')
+    if (!slowBody.readableEnded) slowBody.write('x')
     void ask(quick)
   }, 50)
   t.teardown(() => clearInterval(trickle))
