@@ -1,4 +1,5 @@
 // Decimal digits of positive numbers, rounded to the nearest, exactly. Own arithmetic, since toPrecision is slow and wrong on exact ties. Knows no notation.
+import { productError } from './exact-product.js'
 import { exactPowers } from './json/number.js'
 
 /** Largest exponent of ten whose power a double holds exactly. */
@@ -6,9 +7,6 @@ const exactLimit = 22
 
 /** How near to a half the fraction of a scaled number may come before exact arithmetic must decide. The scaling errs by less than 1e-6 of a unit in the ninth digit. */
 const doubtful = 1e-5
-
-/** Splits doubles for exact products (Dekker): 2^27 + 1. */
-const splitter = 134217729
 
 /** Powers of ten rounded to the nearest double. */
 const powers = Float64Array.from({ length: 309 }, (_, i) => Number(`1e${i}`))
@@ -121,13 +119,7 @@ function exactSeventeen (value: number, exponentOfTen: number): boolean {
   const power = exactPowers[exponentOfTen]!
   const product = value * power
   if (!(product >= 1e16 && product < 99999999999999990)) return false
-  let split = splitter * value
-  const valueHigh = split - (split - value)
-  const valueLow = value - valueHigh
-  split = splitter * power
-  const powerHigh = split - (split - power)
-  const powerLow = power - powerHigh
-  const error = valueLow * powerLow - (product - valueHigh * powerHigh - valueLow * powerHigh - valueHigh * powerLow)
+  const error = productError(value, power, product)
   // product is a whole number here, being at least 2^53; the error holds the fraction.
   digits = Math.floor(product / 1e9)
   let rest = product - digits * 1e9

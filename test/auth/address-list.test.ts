@@ -1,7 +1,7 @@
 // Address lists against an arithmetic of their own, and what is taken for an address at all.
 import t from 'tap'
 import { addressList, canonicalAddress, followingList, readBlock } from '../../src/auth/address-list.js'
-import { createRandom } from '../fuzz/random.js'
+import { createRandom } from '../helpers/random.js'
 
 t.test('one spelling per address', async t => {
   const spellings = { '10.0.0.1': '10.0.0.1', '::ffff:10.0.0.1': '10.0.0.1', '::FFFF:a00:1': '10.0.0.1', '0:0:0:0:0:ffff:10.0.0.1': '10.0.0.1', '2001:DB8:0:0::1': '2001:db8::1', 'fe80::1%eth0': 'fe80::1', '::1': '::1' }

@@ -3,7 +3,7 @@ import type { Document } from '../helpers/openapi.js'
 import { exchange } from './connection.js'
 import { mutate, type Shot } from './mutations.js'
 import { judge } from './oracle.js'
-import { createRandom } from './random.js'
+import { createRandom } from '../helpers/random.js'
 import type { Request } from './requests.js'
 
 export interface Fault { readonly index: number, readonly shot: Shot, readonly faults: readonly string[] }

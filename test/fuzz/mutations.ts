@@ -1,7 +1,7 @@
 // Makes one request of chance from valid ones: mutates the JSON, the bytes, the head and the framing. Pure; the same source of chance gives the same bytes.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { framingLines, framingMethods, headerLines, methods, names, pathPieces, tokens, wholeTargets } from './nasty.js'
-import type { Random } from './random.js'
+import type { Random } from '../helpers/random.js'
 import type { Header, Request } from './requests.js'
 
 export interface Shot {

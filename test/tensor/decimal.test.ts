@@ -3,7 +3,7 @@ import t from 'tap'
 import { digits, exponent, fewest } from '../../src/tensor/decimal.js'
 import { putGeneral, putShort } from '../../src/tensor/decimal-text.js'
 import { TextWriter } from '../../src/tensor/text-writer.js'
-import { createRandom } from '../fuzz/random.js'
+import { createRandom } from '../helpers/random.js'
 
 const written = (put: typeof putShort, value: number): string => {
   const out = new TextWriter(1)

@@ -1,7 +1,7 @@
 // tensor/text-writer.ts: whole numbers of every size, room that grows, text in between.
 import t from 'tap'
 import { TextWriter } from '../../src/tensor/text-writer.js'
-import { createRandom } from '../fuzz/random.js'
+import { createRandom } from '../helpers/random.js'
 
 t.test('whole numbers', async t => {
   const { fraction: random } = createRandom(7)

@@ -1,4 +1,5 @@
 // Values of number literals that have been checked: integers exactly, doubles rounded to the nearest. Knows no grammar beyond a literal's own parts.
+import { productError } from '../exact-product.js'
 
 /** Powers of ten that doubles hold exactly. */
 export const exactPowers = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
@@ -12,9 +13,6 @@ const POINT = 0x2e
 const safeDigits = 15
 /** So many more are kept exactly beside them. */
 const tailDigits = 4
-
-/** Splits doubles for exact products (Dekker): 2^27 + 1. */
-const splitter = 134217729
 
 /**
  * The double nearest to the literal in `bytes[start, end)`: JSON's number grammar, or NaN, Inf, Infinity with an optional minus.
@@ -87,14 +85,7 @@ function scaledWide (head: number, tail: number, count: number, power: number): 
   const divisor = exactPowers[-power]
   const quotient = whole / divisor
   const back = quotient * divisor
-  let split = splitter * quotient
-  const quotientHigh = split - (split - quotient)
-  const quotientLow = quotient - quotientHigh
-  split = splitter * divisor
-  const divisorHigh = split - (split - divisor)
-  const divisorLow = divisor - divisorHigh
-  const lost = quotientLow * divisorLow - (back - quotientHigh * divisorHigh - quotientLow * divisorHigh - quotientHigh * divisorLow)
-  const correction = ((whole - back) - lost + rest) / divisor
+  const correction = ((whole - back) - productError(quotient, divisor, back) + rest) / divisor
   const value = quotient + correction * (1 + 1e-12)
   return value === quotient + correction * (1 - 1e-12) ? value : NaN
 }

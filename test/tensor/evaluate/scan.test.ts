@@ -5,7 +5,7 @@ import { parseJson } from '../../../src/tensor/evaluate/json.js'
 import { scanInputs } from '../../../src/tensor/evaluate/scan.js'
 import type { DType } from '../../../src/tensor/dtype.js'
 import type { Signature } from '../../../src/tensor/tensor.js'
-import { createRandom } from '../../fuzz/random.js'
+import { createRandom } from '../../helpers/random.js'
 
 const { fraction: random } = createRandom(2026)
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!

@@ -1,7 +1,7 @@
 // tensor/json/number-text.ts: against exact integer arithmetic, on generated and on chosen values.
 import t from 'tap'
 import { doubleText, floatText } from '../../../src/tensor/json/number-text.js'
-import { createRandom } from '../../fuzz/random.js'
+import { createRandom } from '../../helpers/random.js'
 
 /** Seeded: what passes once passes always. */
 const { fraction: random } = createRandom(2026)

@@ -1,6 +1,6 @@
 // tensor/json/number.ts: literals to values.
 import t from 'tap'
-import { createRandom } from '../../fuzz/random.js'
+import { createRandom } from '../../helpers/random.js'
 import { doubleOf, exactPowers, integerOf, putLong } from '../../../src/tensor/json/number.js'
 
 t.test('powers of ten are exact', async t => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { OutriggerError } from '../../../src/errors.js'
 import { ARRAY, DOUBLE, FALSE, INTEGER, NULL, OBJECT, TRUE } from '../../../src/tensor/json/document.js'
 import { parseJson, syntaxErrors } from '../../../src/tensor/json/parse.js'
-import { createRandom } from '../../fuzz/random.js'
+import { createRandom } from '../../helpers/random.js'
 
 /** Seeded: what passes once passes always. */
 const { fraction: random } = createRandom(2026)

@@ -5,7 +5,7 @@ import type { DType } from '../../../src/tensor/dtype.js'
 import { bytesOf } from '../../../src/tensor/proto/tensor-proto.js'
 import type { NumericData } from '../../../src/tensor/tensor.js'
 import { parsePredictBody, readPredictBody, scanPredictBody, type PredictBody } from '../../../src/tensor/json/predict-body.js'
-import { createRandom } from '../../fuzz/random.js'
+import { createRandom } from '../../helpers/random.js'
 
 /** Seeded: what passes once passes always. */
 const { fraction: random } = createRandom(2026)

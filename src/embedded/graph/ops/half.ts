@@ -1,44 +1,22 @@
-// Halves and bfloat16: patterns to float32 and back, and the wrapper that lets a float kernel take them. TensorFlow computes element by element in float32 and rounds each result to nearest even.
+// Halves and bfloat16 in kernels: whole tensors to float32 and back, and the wrapper that lets a float kernel take them. TensorFlow computes element by element in float32 and rounds each result to nearest even.
 import { isHalf } from './values.js'
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfToFloat32 } from '../../../tensor/half.js'
 import type { DType } from '../../../tensor/dtype.js'
 import type { Tensor } from '../../../tensor/tensor.js'
 import type { Kernel, Value } from '../kernel.js'
 
-const word = new Uint32Array(1)
-const real = new Float32Array(word.buffer)
+/** A NaN keeps its sign here, as in TensorFlow's kernels. */
+const sign = new Float32Array(1)
+const signWord = new Uint32Array(sign.buffer)
 
-function fromHalf (pattern: number): number {
-  const sign = (pattern & 0x8000) === 0 ? 1 : -1
-  const exponent = (pattern >> 10) & 31
-  const fraction = pattern & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+function signOf (value: number): number {
+  sign[0] = value
+  return (signWord[0] >>> 16) & 0x8000
 }
 
-function toHalf (value: number): number {
-  real[0] = value
-  const bits = word[0]
-  const sign = (bits >>> 16) & 0x8000
-  const size = Math.abs(real[0])
-  if (Number.isNaN(size)) return sign | 0x7e00
-  if (size >= 65520) return sign | 0x7c00
-  const exponent = Math.max(((bits >>> 23) & 255) - 127, -14)
-  // In units of the last place; the sum carries into the exponent by itself.
-  const units = roundEven(size / 2 ** (exponent - 10))
-  return sign | (units + ((exponent + 14) << 10))
-}
+const toHalf = (value: number): number => Number.isNaN(value) ? signOf(value) | 0x7e00 : float32ToHalf(value)
 
-function fromBfloat16 (pattern: number): number {
-  word[0] = pattern << 16
-  return real[0]
-}
-
-function toBfloat16 (value: number): number {
-  real[0] = value
-  const bits = word[0]
-  if (Number.isNaN(real[0])) return ((bits >>> 16) & 0x8000) | 0x7fc0
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
-}
+const toBfloat16 = (value: number): number => Number.isNaN(value) ? signOf(value) | 0x7fc0 : float32ToBfloat16(value)
 
 /** Nearest integer, ties to the even one. */
 export function roundEven (value: number): number {
@@ -51,7 +29,7 @@ export function roundEven (value: number): number {
 
 /** Patterns of DT_HALF or DT_BFLOAT16 as float32. */
 export function unpackHalves (dtype: DType, patterns: Uint16Array): Float32Array {
-  return Float32Array.from(patterns, dtype === 'DT_HALF' ? fromHalf : fromBfloat16)
+  return Float32Array.from(patterns, dtype === 'DT_HALF' ? halfToFloat32 : bfloat16ToFloat32)
 }
 
 /** Float values, rounded to float32 first, as patterns of DT_HALF or DT_BFLOAT16. */

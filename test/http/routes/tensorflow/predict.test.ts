@@ -1,6 +1,7 @@
 // http/routes/tensorflow/predict.ts: order of checks, what reaches the model, what comes back. The dialect itself: test/tensor/json.
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { now } from '../../../../src/clock.js'
 import { OutriggerError } from '../../../../src/errors.js'
 import { tensorflowApp } from '../../../helpers/tensorflow-app.js'
 
@@ -79,8 +80,8 @@ t.test('what the model or its answer does wrong', async t => {
 
 t.test("a model's own limit lowers the deadline", async t => {
   const { app, engine } = await tensorflowApp(t, { timeoutMs: 1000 })
-  const before = Date.now()
+  const before = now()
   await app.inject(post('/v1/models/m:predict', '{"instances":[1]}'))
-  t.ok(engine.calls[0].options.deadline <= Date.now() + 1000)
+  t.ok(engine.calls[0].options.deadline <= now() + 1000)
   t.ok(engine.calls[0].options.deadline >= before + 1000)
 })
