@@ -37,6 +37,12 @@ async function main (argv: readonly string[]): Promise<void> {
   await command.run(rest)
 }
 
+// Who reads our output may stop to: `outrigger config | head -3`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   await main(process.argv.slice(2))
 } catch (error) {

@@ -44,7 +44,7 @@ export const settings = {
   batchingMaxBytes: bytes({ default: '1MiB', description: 'Most bytes of tensor data of one call that holds several requests.', reload: true }),
   tensorflowBatching: flag({ default: 'false', description: "tensorflow_model_server's own batching; docs/batching.md says when it pays.", aliases: ['enable_batching'] }),
   tensorflowBatchingParametersFile: path({ description: 'Parameters of it, in the text form that tensorflow_model_server takes; goes with tensorflow-batching.', aliases: ['batching_parameters_file'] }),
-  cors: text({ description: 'Origin that browsers may call from, or * for all. Off by default.', placeholder: 'ORIGIN|*', aliases: ['rest_api_enable_cors_support'] }),
+  cors: text({ description: 'Origins, separated by commas, whose pages may call, or * for all. Off by default.', placeholder: 'ORIGINS|*', aliases: ['rest_api_enable_cors_support'] }),
   allowLocalAdmin: flag({ default: 'false', description: 'Opens the admin routes (POST /shutdown, reload, labels) to callers on this machine; has no effect where tokens are on.', reload: true }),
   adminSocket: path({ description: 'Unix socket for the admin routes; its folder must be private (0700).' }),
   allow: addresses({ description: 'Addresses that may call, v4 and v6. Everybody unless it is set.', reload: true }),

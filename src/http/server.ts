@@ -6,6 +6,7 @@ import accessLog from './plugins/access-log.js'
 import audit from './plugins/audit.js'
 import caller, { type CallerOptions } from './plugins/caller.js'
 import clientCertificate from './plugins/client-certificate.js'
+import cors, { preflights } from './plugins/cors.js'
 import drain from './plugins/drain.js'
 import errors, { clientErrorHandler, sendError } from './plugins/errors.js'
 import limits from './plugins/limits.js'
@@ -75,11 +76,13 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(accessLog, { enabled: options.logRequests })
   await app.register(audit, { auth })
   await app.register(errors)
+  await app.register(cors, { cors: options.cors, tokens: auth.tokens !== undefined })
   await app.register(listen, { listeners, metricsAt: options.metricsAt })
   await app.register(limits, { listeners, sendTimeoutMs: options.sendTimeoutMs ?? (() => defaultLimits.receiveTimeoutMs), metrics: service.metrics })
   await app.register(drain, { service })
   await app.register(caller, { auth, adminSocket: options.admin.adminSocket })
   if (options.certificateNeeded === true) await app.register(clientCertificate)
+  await app.register(preflights, { cors: options.cors, tokens: auth.tokens !== undefined })
   await app.register(tokens, { auth, service })
   await app.register(quota, { auth })
   await app.register(rawBody)
@@ -91,6 +94,6 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(catalogue, { service })
   await app.register(changes, { service })
   await app.register(evaluate, { service })
-  await app.register(tensorflow, { service, inflateLimit: bodyLimitBytes, ...(options.cors === undefined ? {} : { cors: options.cors }) })
+  await app.register(tensorflow, { service, inflateLimit: bodyLimitBytes })
   return app
 }

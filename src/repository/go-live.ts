@@ -25,7 +25,7 @@ export interface GoLiveSteps {
   readonly firstRequests?: ((entry: VersionEntry) => Promise<Latency | undefined>) | undefined
   /** Runs the version's examples and tells what the model was asked in them; rejects with MODEL_EXAMPLE and the difference. */
   readonly runExamples?: ((entry: VersionEntry) => Promise<readonly RecordedInputs[]>) | undefined
-  /** Finds out which signatures may be batched; what it asks the model for that is not asked before the version is live unless `askNow`. Never rejects. */
+  /** Finds out which signatures may be batched; it asks the model for that only with `askNow`. Never rejects. */
   readonly considerBatching?: ((entry: VersionEntry, candidate: BatchCandidate) => Promise<void>) | undefined
 }
 
@@ -46,9 +46,11 @@ export async function makeReady ({ source, found, entry, pins }: TakenVersion, r
   }
   if (settings.warmup) entry.latency = await steps.firstRequests?.(entry)
   const recorded = await steps.runExamples?.(entry) ?? []
-  await steps.considerBatching?.(entry, {
+  const considered = steps.considerBatching?.(entry, {
     changesState: signature => assigning.has(signature) ? 'its calls change the model' : settings.retry === false ? '`retry: false` says that its calls must not be made twice' : undefined,
     recorded,
     askNow: settings.warmup && settings.batching.enabled !== false
   })
+  // Calls go alone until it is decided. A version that takes nobody's place can answer meanwhile; one that relieves another gets its whole load at once.
+  if (replaced !== undefined) await considered
 }

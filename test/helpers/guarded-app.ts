@@ -22,7 +22,7 @@ export interface GuardedApp {
 export interface GuardedOptions {
   readonly adminSocket?: string
   readonly models?: readonly string[]
-  readonly server?: Partial<Pick<ServerOptions, 'sendTimeoutMs' | 'metricsAt' | 'certificateNeeded'>> & { readonly limits?: Partial<ConnectionLimits>, readonly certificates?: Certificates }
+  readonly server?: Partial<Pick<ServerOptions, 'cors' | 'sendTimeoutMs' | 'metricsAt' | 'certificateNeeded'>> & { readonly limits?: Partial<ConnectionLimits>, readonly certificates?: Certificates }
   /** Adds routes. */
   readonly before?: (app: FastifyInstance) => void
 }

@@ -15,7 +15,6 @@ import { fakeEngine, type FakeEngine } from './fake-engine.js'
 import { modelEntry, versionEntry } from './still-engine.js'
 
 export interface TensorflowAppOptions {
-  cors?: string
   inflateLimit?: number
   /** Inputs of the default signature by name. */
   inputs?: Record<string, DType>
@@ -53,7 +52,7 @@ export async function tensorflowApp (t: Test, options: TensorflowAppOptions = {}
   await app.register(errors)
   await app.register(rawBody)
   const service = { registry, predict, log: app.log } as unknown as Service
-  await app.register(tensorflow, { service, inflateLimit: options.inflateLimit ?? 1 << 20, ...(options.cors === undefined ? {} : { cors: options.cors }) })
+  await app.register(tensorflow, { service, inflateLimit: options.inflateLimit ?? 1 << 20 })
   t.teardown(async () => { await app.close() })
   return { app, engine, predicted, registry }
 }

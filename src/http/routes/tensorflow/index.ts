@@ -4,7 +4,6 @@ import { OutriggerError } from '../../../errors.js'
 import type { Service } from '../../service.js'
 import { inflateBody } from './body.js'
 import { runExamples } from './classify.js'
-import { allowOrigin, answerPreflight, setCorsHeaders } from './cors.js'
 import { modelMetadata } from './model-metadata.js'
 import { modelStatus } from './model-status.js'
 import { predict } from './predict.js'
@@ -12,22 +11,23 @@ import { readTarget } from './url.js'
 
 export interface TensorflowOptions {
   readonly service: Service
-  /** `*`, or allowed origins separated by commas; no cross-origin headers without it. */
-  readonly cors?: string
   /** Most bytes that a compressed body may inflate to. */
   readonly inflateLimit: number
+}
+
+/** Answers OPTIONS: 200 when the origin is one of the web, else 400, both without a body. The headers of section 10 come from plugins/cors.ts. */
+function answerPreflight (request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(/https?:\/\//.test(request.headers.origin ?? '') ? 200 : 400).send()
 }
 
 /** Errors are answered by the error handler of the whole server, which knows this API's form by its path. */
 export default async function tensorflow (app: FastifyInstance, options: TensorflowOptions): Promise<void> {
   const { service, inflateLimit } = options
-  const allow = allowOrigin(options.cors)
 
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.outcome.api = 'tensorflow'
     // TensorFlow Serving never looks at it; Fastify refuses one that is no media type.
     delete request.raw.headers['content-type']
-    setCorsHeaders(request, reply, allow)
     done()
   })
 
