@@ -32,9 +32,9 @@ function linger (request: FastifyRequest, reply: FastifyReply): void {
   request.raw.resume()
 }
 
-/** Logs what the operator must know, once. A fault of ours has its stack in the log; what a caller did wrong stands in the access log alone. */
+/** Logs what the operator must know, once. A fault of ours has its stack in the log; what a caller did wrong, and overload (when every line counts), stand in the access log alone. */
 function logError (request: FastifyRequest, error: OutriggerError): void {
-  if (error.status < 500) return
+  if (error.status < 500 || error.code === 'SERVICE_OVERLOADED') return
   const { code, model, version } = error
   const log = request.log.child({ code, model, version: version?.toString() })
   if (error.status === 500) log.error(code === 'INTERNAL' ? error.cause : error, error.message)

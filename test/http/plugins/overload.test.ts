@@ -1,0 +1,58 @@
+// More requests than can be answered in time: two long turns of the event loop in a row, and what is refused of the second.
+import Fastify from 'fastify'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import errors from '../../../src/http/plugins/errors.js'
+import overload from '../../../src/http/plugins/overload.js'
+import requestContext from '../../../src/http/plugins/request-context.js'
+
+const turnLimitMs = 60
+const requestMs = 30
+
+/** Every request blocks the loop. */
+function block (): object {
+  const end = performance.now() + requestMs
+  while (performance.now() < end);
+  return {}
+}
+
+/** All of these requests on connections of their own, written in one turn; gives the statuses. */
+async function listening (t: Test): Promise<(paths: readonly string[]) => Promise<number[]>> {
+  const app = Fastify()
+  await app.register(requestContext, { requestTimeoutMs: () => 30_000 })
+  await app.register(errors)
+  await app.register(overload, { turnLimitMs })
+  for (const path of ['/models', '/metrics']) app.get(path, async () => block())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => app.close())
+  const { port } = app.server.address() as { port: number }
+  return async paths => {
+    const sockets = await Promise.all(paths.map(async () => await new Promise<ReturnType<typeof connect>>(resolve => { const socket = connect(port, '127.0.0.1', () => { resolve(socket) }) })))
+    // The accepts lie behind us, so that one turn reads all heads.
+    await new Promise(resolve => setTimeout(resolve, 20))
+    return await Promise.all(sockets.map(async (socket, i) => await new Promise<number>((resolve, reject) => {
+      socket.once('data', data => { resolve(Number(data.toString().split(' ', 2)[1])); socket.destroy() }).once('error', reject)
+      socket.write(`GET ${paths[i]} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    })))
+  }
+}
+
+const many = (path: string, count = 10): string[] => Array.from({ length: count }, () => path)
+
+t.test('one long turn refuses nobody, the next one its rest', async t => {
+  const ask = await listening(t)
+  t.same(new Set(await ask(many('/models'))), new Set([200]))
+  const [first, ...rest] = await ask([...many('/models'), '/metrics'])
+  t.equal(first, 200)
+  t.equal(rest.pop(), 200, 'who watches is answered')
+  t.same(new Set(rest.slice(-5)), new Set([503]), rest.join())
+  t.equal(rest[0], 200)
+})
+
+t.test('a long turn some time after another one is not overload', async t => {
+  const ask = await listening(t)
+  for (let i = 0; i < 2; i++) {
+    t.same(new Set(await ask(many('/models'))), new Set([200]))
+    await new Promise(resolve => setTimeout(resolve, turnLimitMs + 20))
+  }
+})
