@@ -1,8 +1,36 @@
-// Hands every body to the routes as the bytes that came, whatever its media type says: each API decodes for itself. The limit is Fastify's bodyLimit.
+// Hands every body to the routes as the bytes that came, whatever its media type says: each API decodes for itself, a large body already while it arrives where its route wants to. The limit is Fastify's bodyLimit.
+import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { OutriggerError } from '../../errors.js'
+import type { Tensor, Tensors } from '../../tensor/tensor.js'
+import { BodyRoom } from '../body-room.js'
+import { MemoryPool } from '../memory-pool.js'
+
+/** Looks at a body while it arrives. */
+export interface BodyScan {
+  /** `bytes`: all that is there, from the first byte on, as a view that holds during this call. `whole`: nothing comes after it. False when it has seen enough. */
+  look (bytes: Buffer, whole: boolean): boolean
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Asked before a large body is read, by the length that it will have: what shall look at it while it arrives. */
+    scanBody?: (request: FastifyRequest, announcedBytes: number) => BodyScan | undefined
+  }
+  interface FastifyRequest {
+    /** What the route's `scanBody` gave, once the body is there. */
+    bodyScan: BodyScan | undefined
+    /** Says that these tensors are all that is left of the body. It is gone then: its memory holds the next one, unless they lie in it. */
+    freeBody: (left: Tensors) => void
+  }
+}
+
+/** From here on a body gets memory of its own for all its chunks. */
+const largeBytes = 64 * 1024
+/** So many bytes are waited for between two looks. */
+const lookBytes = 32 * 1024
 
 /** Methods whose body Fastify does not read. */
 const withoutBody = new Set(['GET', 'HEAD', 'TRACE'])
@@ -16,9 +44,82 @@ async function discard (request: FastifyRequest): Promise<void> {
   await finished(request.raw.resume(), { writable: false }).catch(() => { throw new OutriggerError('REQUEST_TRUNCATED', 'The connection ended before the body did') })
 }
 
+/** The memory of large bodies that are looked at while they arrive. */
+const rooms = new WeakMap<FastifyRequest, BodyRoom>()
+
+type Done = (error: Error | null, body?: Buffer) => void
+
+/** Reads a body to its end. `done` is called once, with Fastify's own errors: framework-errors.ts is the one place that words them. */
+function read (request: FastifyRequest, payload: IncomingMessage, pool: MemoryPool, done: Done): void {
+  const { bodyLimit: limit = 0, config } = request.routeOptions
+  const header = request.headers['content-length']
+  const announced = header === undefined ? undefined : Number(header)
+  if (announced !== undefined && announced > limit) { done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()); return }
+  const isLarge = announced !== undefined && announced >= largeBytes
+  let scan = isLarge ? config.scanBody?.(request, announced) : undefined
+  if (scan !== undefined) request.bodyScan = scan
+  const room = isLarge ? new BodyRoom(announced, scan === undefined ? undefined : pool) : undefined
+  const chunks: Buffer[] = []
+  let length = 0
+  let seen = 0
+  let ended = false
+
+  function end (error: Error | null, body?: Buffer): void {
+    ended = true
+    payload.off('data', onData).off('end', onEnd).off('error', onError)
+    if (error !== null) room?.free()
+    done(error, body)
+  }
+  function onData (chunk: Buffer): void {
+    length += chunk.length
+    if (length > limit) { end(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()); return }
+    if (announced !== undefined && length > announced) { end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()); return }
+    if (room === undefined) { chunks.push(chunk); return }
+    room.add(chunk)
+    if (scan === undefined || length - seen < lookBytes) return
+    // A connection that always has more would be read on and on: after each look the others have their turn.
+    payload.pause()
+    setImmediate(look)
+  }
+  function look (): void {
+    if (ended) return
+    seen = length
+    try {
+      if (!scan!.look(room!.arrived, false)) scan = undefined
+    } catch (error) { end(error as Error); return }
+    payload.resume()
+  }
+  function onEnd (): void {
+    if (announced !== undefined && length !== announced) { end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()); return }
+    if (room === undefined) { end(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)); return }
+    if (request.bodyScan !== undefined) rooms.set(request, room)
+    scan?.look(room.arrived, true)
+    end(null, room.arrived)
+  }
+  function onError (error: Error): void { end(Object.assign(error, { statusCode: 400 })) }
+
+  payload.on('data', onData).on('end', onEnd).on('error', onError)
+}
+
+/** Nothing else can lie in a room: numbers are views or arrays of their own, strings views of their bytes. */
+function liesIn (room: BodyRoom, { data }: Tensor): boolean {
+  return ArrayBuffer.isView(data) ? room.holds(data) : data.some(bytes => room.holds(bytes))
+}
+
+function freeBody (this: FastifyRequest, left: Tensors): void {
+  const room = rooms.get(this)
+  if (room === undefined || Object.values(left).some(tensor => liesIn(room, tensor))) return
+  rooms.delete(this)
+  this.body = undefined
+  room.free()
+}
+
 export default fp(async function rawBody (app: FastifyInstance) {
+  const pool = new MemoryPool()
+  app.decorateRequest('bodyScan')
+  app.decorateRequest('freeBody', freeBody)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
+  app.addContentTypeParser('*', (request, payload, done) => { read(request, payload, pool, done) })
   app.addHook('onRequest', (request, _reply, done) => {
     if (withoutBody.has(request.method) && announcesBody(request)) discard(request).then(() => { done() }, done)
     else done()

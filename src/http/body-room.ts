@@ -1,0 +1,51 @@
+// The memory that a large body is put together in while it arrives. Knows no request.
+import type { MemoryPool } from './memory-pool.js'
+
+/** So much room is made at once, whatever is announced: more comes with the bytes, so that an announcement alone costs little. */
+const firstBytes = 4 * 1024 * 1024
+
+/** Where a room gets its memory, and gives back what it has grown out of. */
+type Source = Pick<MemoryPool, 'take' | 'give'>
+
+/** Memory of exactly that size, left to the garbage collector. */
+const plain: Source = { take: bytes => Buffer.allocUnsafeSlow(bytes), give () {} }
+
+export class BodyRoom {
+  readonly #announced: number
+  readonly #source: Source
+  #memory: Buffer
+  #length = 0
+
+  /** For a body of `announced` bytes, all of which may come. */
+  constructor (announced: number, source: Source = plain) {
+    this.#announced = announced
+    this.#source = source
+    this.#memory = source.take(Math.min(announced, firstBytes))
+  }
+
+  get length (): number { return this.#length }
+
+  /** Copies the chunk to the end. There must not come more than was announced. */
+  add (chunk: Buffer): void {
+    const length = this.#length + chunk.length
+    if (length > this.#memory.length) this.#grow(length)
+    this.#memory.set(chunk, this.#length)
+    this.#length = length
+  }
+
+  #grow (bytes: number): void {
+    const small = this.#memory
+    this.#memory = this.#source.take(Math.min(this.#announced, Math.max(bytes, small.length * 2)))
+    this.#memory.set(small.subarray(0, this.#length))
+    this.#source.give(small)
+  }
+
+  /** What has come, as a view that holds until the next chunk is added. */
+  get arrived (): Buffer { return this.#memory.subarray(0, this.#length) }
+
+  /** Whether bytes lie in this memory. */
+  holds ({ buffer }: Uint8Array | ArrayBufferView): boolean { return buffer === this.#memory.buffer }
+
+  /** Gives the memory back: nobody may point into it, and the room is not to be used any more. */
+  free (): void { this.#source.give(this.#memory) }
+}

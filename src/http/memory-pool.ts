@@ -1,0 +1,35 @@
+// Memory that is used again and again instead of being left to the garbage collector, which large pieces keep busy. Knows nothing of what lies in it.
+
+const smallest = 64 * 1024
+const defaultMaxBytes = 16 * 1024 * 1024
+
+export class MemoryPool {
+  readonly #maxBytes: number
+  readonly #free = new Map<number, Buffer[]>()
+  #bytes = 0
+
+  /** `maxBytes`: how much is kept while nobody uses it. */
+  constructor (maxBytes = defaultMaxBytes) { this.#maxBytes = maxBytes }
+
+  /** Bytes that are kept now. */
+  get bytes (): number { return this.#bytes }
+
+  /** At least so many bytes, a power of two; what lies in them is left over from somebody else. */
+  take (bytes: number): Buffer {
+    const size = Math.max(smallest, 2 ** Math.ceil(Math.log2(bytes)))
+    const kept = this.#free.get(size)?.pop()
+    if (kept === undefined) return Buffer.allocUnsafeSlow(size)
+    this.#bytes -= size
+    return kept
+  }
+
+  /** Takes memory back that it gave out and that nobody points into; beyond the limit it is let go. To be called once for each. */
+  give (memory: Buffer): void {
+    const { length } = memory
+    if (this.#bytes + length > this.#maxBytes) return
+    const same = this.#free.get(length)
+    if (same === undefined) this.#free.set(length, [memory])
+    else same.push(memory)
+    this.#bytes += length
+  }
+}

@@ -1,0 +1,22 @@
+// http/memory-pool.ts: what is given back is used again, up to the limit.
+import t from 'tap'
+import { MemoryPool } from '../../src/http/memory-pool.js'
+
+t.test('gives out powers of two, and what came back first of all', async t => {
+  const pool = new MemoryPool()
+  for (const [bytes, size] of [[1, 65_536], [65_536, 65_536], [65_537, 131_072], [1_600_000, 2_097_152]] as const) t.equal(pool.take(bytes).length, size, String(bytes))
+  const memory = pool.take(100_000)
+  pool.give(memory)
+  t.equal(pool.bytes, 131_072)
+  t.not(pool.take(200_000), memory, 'another size')
+  t.equal(pool.take(131_072), memory)
+  t.equal(pool.bytes, 0)
+  t.not(pool.take(131_072), memory, 'nobody else has it now')
+})
+
+t.test('keeps no more than its limit', async t => {
+  const pool = new MemoryPool(300_000)
+  const taken = [pool.take(131_072), pool.take(131_072), pool.take(131_072), pool.take(65_536)]
+  for (const memory of taken) pool.give(memory)
+  t.equal(pool.bytes, 262_144, 'the third and what no longer fits are let go')
+})
