@@ -4,7 +4,7 @@ import { dtypeRow } from '../dtype.js'
 import { elementCount, type Signature, type Tensor, type TensorInfo } from '../tensor.js'
 import { parseJson } from './json.js'
 import { isList, maxFaults, pointerStep, readNested, shapeText, sizesOf } from './nested.js'
-import { scanInputs } from './scan.js'
+import { scanInputs, type ArrivingInputs } from './scan.js'
 
 export interface DecodedInputs {
   readonly tensors: Record<string, Tensor>
@@ -126,9 +126,9 @@ function fitInputs (given: Readonly<Record<string, Tensor>>, signature: Signatur
   return faults.length > 0 ? refuse(faults) : { tensors, plain }
 }
 
-/** A body that is JSON → tensors of a signature. Throws REQUEST_NOT_JSON, or like `decodeInputs`. */
-export function decodeJson (body: Uint8Array, signature: Signature): DecodedInputs {
-  const scanned = scanInputs(body, signature)
+/** A body that is JSON → tensors of a signature. `scan` has looked at it while it arrived. Throws REQUEST_NOT_JSON, or like `decodeInputs`. */
+export function decodeJson (body: Uint8Array, signature: Signature, scan?: ArrivingInputs): DecodedInputs {
+  const scanned = scan?.signature === signature ? scan.result : scanInputs(body, signature)
   return scanned === undefined ? decodeInputs(parseJson(body), signature) : fitInputs(scanned, signature)
 }
 

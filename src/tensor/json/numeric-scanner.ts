@@ -18,17 +18,56 @@ const scanned = new Set<DType>(['DT_FLOAT', 'DT_DOUBLE', 'DT_INT64', 'DT_UINT64'
 /** Deeper nesting than any real tensor has is left to the tolerant parser. */
 const maxRank = 32
 
+/** While a body arrives, so many bytes must lie ahead before anything but a list's elements is read: names, brackets and white space between them take less, or are left to the parser. */
+const aheadBytes = 2048
+
+/** A scan that yields where it needs more of a body that is still arriving; of a whole body it runs to its end. */
+export type Steps<T> = Generator<undefined, T, undefined>
+
+/** What a scan makes of a body that is whole. */
+export const runSteps = <T>(steps: Steps<T>): T => steps.next().value as T
+
+/** A list under way: what is read of it so far, and in which of its dimensions the next bytes stand. */
+interface Elements { readonly dtype: DType, readonly shape: number[], readonly counts: number[], data: NumericData, length: number, level: number }
+
+export interface ScannerOptions {
+  /** Whether the integer literal -0 keeps its sign. In TensorFlow Serving's JSON it has none to keep. */
+  readonly minusZero?: boolean
+  /** How long a body will be that is still arriving: nothing of it is there yet. */
+  readonly expectedBytes?: number | undefined
+}
+
 /** A cursor over one body. Every method leaves `at` where it gave up; a scan that failed is not to be continued. */
 export class NumericScanner {
-  readonly #bytes: Buffer
+  #bytes: Buffer
   readonly #minusZero: boolean
+  readonly #expectedBytes: number
+  #whole: boolean
+  /** The last comma that has arrived: no element that begins before it is cut off. */
+  #comma: number
   at = 0
 
-  /** `minusZero`: whether the integer literal -0 keeps its sign. In TensorFlow Serving's JSON it has none to keep. */
-  constructor (bytes: Buffer, { minusZero = false } = {}) {
+  constructor (bytes: Buffer, { minusZero = false, expectedBytes }: ScannerOptions = {}) {
     this.#bytes = bytes
     this.#minusZero = minusZero
+    this.#whole = expectedBytes === undefined
+    this.#expectedBytes = expectedBytes ?? bytes.length
+    this.#comma = this.#whole ? Infinity : -1
   }
+
+  /** More of the body has come: `bytes` is all of it that is there, from the first byte on. */
+  extend (bytes: Buffer, whole: boolean): void {
+    const comma = whole ? Infinity : bytes.subarray(this.#bytes.length).lastIndexOf(0x2c)
+    if (comma >= 0) this.#comma = this.#bytes.length + comma
+    this.#bytes = bytes
+    this.#whole = whole
+  }
+
+  /** Whether the whole body is there. */
+  get whole (): boolean { return this.#whole }
+
+  /** Whether what comes next may not have arrived yet. */
+  get short (): boolean { return !this.#whole && this.#bytes.length - this.at < aheadBytes }
 
   /** Moves past white space and returns the byte there, -1 at the end. */
   peek (): number {
@@ -62,28 +101,42 @@ export class NumericScanner {
   }
 
   /** A list, of lists, of numbers that all fit the dtype, regular in every dimension and without an empty list, or with `scalar` also one number alone; undefined for anything else. */
-  tensor (dtype: DType, { scalar = false } = {}): Tensor | undefined {
+  * tensor (dtype: DType, { scalar = false } = {}): Steps<Tensor | undefined> {
     if (!scanned.has(dtype)) return undefined
+    while (this.short) yield
     const shape: number[] = []
     while (this.take(0x5b)) {
       shape.push(0)
       if (shape.length > maxRank) return undefined
     }
     if (shape.length === 0 && !scalar) return undefined
-    const data = this.#elements(dtype, shape)
-    return data === undefined ? undefined : { dtype, shape, data }
+    const rank = shape.length
+    const room = rank === 0 ? 1 : Math.max(16, (this.#expectedBytes - this.at) >> 3)
+    const elements: Elements = { dtype, shape, counts: new Array<number>(rank).fill(0), data: allocate(dtype, room), length: 0, level: rank - 1 }
+    for (;;) {
+      const data = this.#elements(elements)
+      if (data !== 'more') return data === undefined ? undefined : { dtype, shape, data }
+      yield
+    }
   }
 
-  /** Reads on behind the opening brackets; fills in the sizes of `shape`. */
-  #elements (dtype: DType, shape: number[]): NumericData | undefined {
+  /** Reads on behind the opening brackets or a comma, to the end of the list or, with `more`, of the elements that have arrived whole. Fills in the sizes of the shape. */
+  #elements (elements: Elements): NumericData | 'more' | undefined {
+    const { dtype, shape, counts } = elements
     const rank = shape.length
-    const counts = new Array<number>(rank).fill(0)
+    const comma = this.#comma
     const whole = wholeTypes[dtype]
     const long = dtype === 'DT_INT64' || dtype === 'DT_UINT64'
-    let data = allocate(dtype, rank === 0 ? 1 : Math.max(16, (this.#bytes.length - this.at) >> 3))
+    let { data, length, level } = elements
     let words = long ? wordsOf(data) : undefined
-    let length = 0
     for (;;) {
+      if (this.at > comma) {
+        elements.data = data
+        elements.length = length
+        elements.level = level
+        return 'more'
+      }
+      for (; level < rank - 1; level++) if (!this.take(0x5b)) return undefined
       if (length === data.length) {
         data = grown(dtype, data)
         if (long) words = wordsOf(data)
@@ -100,7 +153,6 @@ export class NumericScanner {
         data[length++] = value as never
       }
       if (rank === 0) return data
-      let level = rank - 1
       counts[level]++
       for (;;) {
         const byte = this.peek()
@@ -113,7 +165,6 @@ export class NumericScanner {
         if (level-- === 0) return data.subarray(0, length)
         counts[level]++
       }
-      for (; level < rank - 1; level++) if (!this.take(0x5b)) return undefined
     }
   }
 

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { decodeInputs, decodeJson } from '../../../src/tensor/evaluate/decode.js'
 import { parseJson } from '../../../src/tensor/evaluate/json.js'
-import { scanInputs } from '../../../src/tensor/evaluate/scan.js'
+import { ArrivingInputs, scanInputs } from '../../../src/tensor/evaluate/scan.js'
 import type { DType } from '../../../src/tensor/dtype.js'
 import type { Signature } from '../../../src/tensor/tensor.js'
 import { createRandom } from '../../helpers/random.js'
@@ -49,4 +49,40 @@ t.test('both ways agree', async t => {
   }
   t.same(wrong.slice(0, 3), [])
   t.ok(scanned > 600, `the short way took ${scanned}`)
+})
+
+t.test('cut anywhere while it arrives', async t => {
+  let scanned = 0
+  const wrong: unknown[] = []
+  for (let i = 0; i < 600; i++) {
+    const names = pick([['x'], ['x', 'y'], ['y', 'x', '__proto__']])
+    const rows = 1 + Math.floor(random() * 900)
+    const signature = signatureOf(Object.fromEntries(names.map(name => [name, [pick(dtypes), pick([[-1], [-1, 2], undefined])]])))
+    const odd = pick([0, 0, 0, 0.001])
+    const members = names.map(name => `${JSON.stringify(name)}:${' '.repeat(pick([0, 0, 3000]))}${value(pick([[rows], [rows, 2], []]), odd)}`)
+    const body = Buffer.from(`{${members.join(`,${' '.repeat(pick([0, 0, 3000]))}`)}${pick(['}', '}', '', `${' '.repeat(3000)}}`])}${pick(['', '', `${' '.repeat(3000)}`, ' x', `${' '.repeat(3000)}x`])}`)
+    const whole = outcome(() => decodeJson(body, signature))
+    if (scanInputs(body, signature) !== undefined) scanned++
+    for (let turn = 0; turn < 4; turn++) {
+      const cuts = Array.from({ length: turn }, () => Math.floor(random() * body.length)).sort((a, b) => a - b)
+      const scan = new ArrivingInputs(body.length, signature)
+      for (const cut of cuts) {
+        const piece = Buffer.from(body.subarray(0, cut))
+        if (!scan.look(piece, false)) break
+        piece.fill('7')
+      }
+      scan.look(body, true)
+      if (JSON.stringify(outcome(() => decodeJson(body, signature, scan))) !== JSON.stringify(whole)) wrong.push({ text: body.toString().slice(0, 200), cuts })
+    }
+  }
+  t.same(wrong.slice(0, 3), [])
+  t.ok(scanned > 60, `the short way took ${scanned}`)
+})
+
+t.test('a scan for another signature does not count', async t => {
+  const body = Buffer.from(`{"x":[${'1,'.repeat(5000)}2]}`)
+  const scan = new ArrivingInputs(body.length, signatureOf({ x: ['DT_FLOAT', [-1]] }))
+  scan.look(body, true)
+  t.equal(decodeJson(body, scan.signature, scan).tensors['x']?.dtype, 'DT_FLOAT')
+  t.equal(decodeJson(body, signatureOf({ x: ['DT_INT32', [-1]] }), scan).tensors['x']?.dtype, 'DT_INT32')
 })

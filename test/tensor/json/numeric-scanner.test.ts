@@ -1,17 +1,17 @@
 // tensor/json/numeric-scanner.ts: what it takes and what it leaves to the parser. That both agree: predict-body.test.ts.
 import t from 'tap'
 import type { DType } from '../../../src/tensor/dtype.js'
-import { NumericScanner } from '../../../src/tensor/json/numeric-scanner.js'
+import { NumericScanner, runSteps } from '../../../src/tensor/json/numeric-scanner.js'
 import type { Tensor } from '../../../src/tensor/tensor.js'
 
-const scan = (dtype: DType, text: string): Tensor | undefined => new NumericScanner(Buffer.from(text)).tensor(dtype)
+const scan = (dtype: DType, text: string): Tensor | undefined => runSteps(new NumericScanner(Buffer.from(text)).tensor(dtype))
 
 t.test('takes regular lists of plain numbers', async t => {
   t.same(scan('DT_FLOAT', ' [ [1 ,2.5],\n[-3e2,0.1] ] '), { dtype: 'DT_FLOAT', shape: [2, 2], data: new Float32Array([1, 2.5, -300, 0.1]) })
   t.same(scan('DT_INT64', '[9223372036854775807,-9223372036854775808]')?.data, new BigInt64Array([2n ** 63n - 1n, -(2n ** 63n)]))
   t.same(scan('DT_UINT8', '[[[0]],[[255]]]')?.shape, [2, 1, 1])
   const scanner = new NumericScanner(Buffer.from('[1] , "next"'))
-  scanner.tensor('DT_FLOAT')
+  runSteps(scanner.tensor('DT_FLOAT'))
   t.ok(scanner.take(0x2c))
   t.equal(scanner.plainString(), 'next')
   t.equal(scanner.peek(), -1)
