@@ -1,4 +1,5 @@
 // What the rest of the service knows of a version's loaded handler, wherever it runs (worker threads or the main thread).
+import type { ArrivingInputs } from '../tensor/evaluate/scan.js'
 import type { Tensors } from '../tensor/tensor.js'
 
 /** A body as it came, before the handler's `input` schema has shaped it. Without a media type (`''`) it is read as JSON. */
@@ -8,6 +9,8 @@ export interface HandlerRequest {
   readonly body: Uint8Array
   /** Sizes of a raw tensor (application/octet-stream), where the caller gave them. */
   readonly shape?: readonly number[] | undefined
+  /** What has looked at a JSON body while it arrived. */
+  readonly scan?: ArrivingInputs | undefined
   /** Parts of a multipart/form-data body by name (body is empty then). */
   readonly parts?: readonly FormPart[]
 }

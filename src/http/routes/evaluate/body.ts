@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
 import { inflateBytes, isCoding, type Coding } from '../../inflate.js'
 import type { FormPart, HandlerRequest } from '../../../handlers/version-handler.js'
+import { ArrivingInputs } from '../../../tensor/evaluate/scan.js'
 
 /** Parts of one form at most; each costs memory besides its bytes. */
 const maxParts = 1000
@@ -54,6 +55,12 @@ function bytesOf (request: FastifyRequest): Buffer | Promise<Buffer> {
   return coding === undefined ? body : inflateBytes(body, coding, request.routeOptions.bodyLimit ?? body.length)
 }
 
+/** Whether the header alone says that a body is plain JSON, as it comes. */
+export function isPlainJson ({ headers }: FastifyRequest): boolean {
+  const mediaType = mediaTypeOf(headers['content-type'])
+  return headers['content-encoding'] === undefined && (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json'))
+}
+
 /** A body without a media type is taken for JSON; a compressed one is inflated, never beyond the limit for bodies. Throws REQUEST_TOO_LARGE, REQUEST_MEDIA_TYPE or REQUEST_INVALID. */
 export async function readBody (request: FastifyRequest): Promise<HandlerRequest> {
   const bytes = bytesOf(request)
@@ -62,5 +69,6 @@ export async function readBody (request: FastifyRequest): Promise<HandlerRequest
   const mediaType = isJsonCalledForm(named, body) ? 'application/json' : named
   if (mediaType === 'multipart/form-data') return { mediaType, body: new Uint8Array(), parts: await readForm(body, request.headers['content-type']!) }
   const shape = shapeOf(request.headers['outrigger-shape'])
-  return { mediaType, body, ...(shape === undefined ? {} : { shape }) }
+  const { bodyScan: scan } = request
+  return { mediaType, body, ...(shape === undefined ? {} : { shape }), ...(scan instanceof ArrivingInputs ? { scan } : {}) }
 }

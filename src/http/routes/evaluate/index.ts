@@ -7,9 +7,11 @@ import type { StageTimer } from '../../../handlers/version-handler.js'
 import { evaluate as evaluateVersion } from '../../../inference/evaluate.js'
 import { beginUse } from '../../../inference/lease.js'
 import type { ModelEntry, VersionEntry } from '../../../inference/registry.js'
+import { ArrivingInputs } from '../../../tensor/evaluate/scan.js'
 import { availableVersion, type TargetParams } from '../../model-target.js'
+import type { BodyScan } from '../../plugins/raw-body.js'
 import type { Service } from '../../service.js'
-import { readBody } from './body.js'
+import { isPlainJson, readBody } from './body.js'
 
 export interface EvaluateOptions { readonly service: Pick<Service, 'registry' | 'predict' | 'metrics' | 'phase'> }
 
@@ -32,6 +34,9 @@ function timer (service: EvaluateOptions['service'], { model, version }: Version
   }
 }
 
+/** Whether nobody but ourselves gets to see the body. */
+const readsPlainly = ({ handler }: VersionEntry): boolean => handler?.description.preprocess !== true
+
 /** Traces go on into the model server. */
 const metadataOf = ({ headers }: FastifyRequest): Record<string, string> | undefined =>
   typeof headers.traceparent === 'string' && /^[\da-f-]{55}$/.test(headers.traceparent) ? { traceparent: headers.traceparent } : undefined
@@ -42,6 +47,18 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
     request.outcome.api = 'evaluate'
     done()
   })
+
+  /** A large JSON body of numbers is read while it arrives, where no preprocess is to have it. */
+  function scanBody (request: FastifyRequest, announcedBytes: number): BodyScan | undefined {
+    if (!isPlainJson(request)) return undefined
+    try {
+      const { version: entry } = availableVersion(service, request.params as TargetParams)
+      return readsPlainly(entry) ? new ArrivingInputs(announcedBytes, chooseSignature(entry.signatures, signatureOf(request))) : undefined
+    } catch {
+      // What is wrong with the request is told once the body is there.
+      return undefined
+    }
+  }
 
   async function answer (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { outcome } = request
@@ -71,6 +88,7 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
       deadline,
       signal,
       predict: async inputs => {
+        if (readsPlainly(entry)) request.freeBody(inputs)
         const outputs = await service.predict(entry, inputs, { signature, deadline, signal, ...(metadata === undefined ? {} : { metadata }) })
         outcome.version = entry.version
         return outputs
@@ -84,8 +102,6 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
     return await reply.header('content-type', mediaType).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
   }
 
-  app.post('/evaluate', answer)
-  app.post('/models/:model/evaluate', answer)
-  app.post('/models/:model/versions/:version/evaluate', answer)
-  app.post('/models/:model/labels/:label/evaluate', answer)
+  const paths = ['/evaluate', '/models/:model/evaluate', '/models/:model/versions/:version/evaluate', '/models/:model/labels/:label/evaluate']
+  for (const path of paths) app.post(path, { config: { scanBody } }, answer)
 }

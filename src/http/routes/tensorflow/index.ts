@@ -1,13 +1,14 @@
 // TensorFlow Serving's REST under /v1/: one route for all methods, whose raw URL is parsed by url.ts (router patterns know neither encoded `:` and `/` nor the letter case).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
+import type { BodyScan } from '../../plugins/raw-body.js'
 import type { Service } from '../../service.js'
 import { inflateBody } from './body.js'
 import { runExamples } from './classify.js'
 import { modelMetadata } from './model-metadata.js'
 import { modelStatus } from './model-status.js'
-import { predict } from './predict.js'
-import { readTarget } from './url.js'
+import { predict, scanPredict } from './predict.js'
+import { readTarget, type Target } from './url.js'
 
 export interface TensorflowOptions {
   readonly service: Service
@@ -44,6 +45,19 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
     return target.api === 'predict' ? predict(service, request, target, body) : runExamples(service, request, { ...target, api: target.api }, body)
   }
 
+  /** A large predict body is read while it arrives, where it is not compressed. */
+  function scanBody ({ raw: { method, url = '/' }, headers }: FastifyRequest, announcedBytes: number): BodyScan | undefined {
+    if (method !== 'POST' || headers['content-encoding'] !== undefined) return undefined
+    let target: Target
+    try {
+      target = readTarget(method, url)
+    } catch {
+      // What is wrong with the URL is told once the body is there.
+      return undefined
+    }
+    return target.api === 'predict' ? scanPredict(service, target, announcedBytes) : undefined
+  }
+
   async function handle (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)
     const given = await answer(request)
@@ -51,5 +65,5 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
   }
 
   // `models` without a slash behind it is told apart by url.ts, so one wildcard covers all; the paths of the OpenAPI document are declared apart.
-  for (const url of ['/v1/*', '/V1/*']) app.route({ method: app.supportedMethods, url, schema: { hide: true } as object, handler: handle })
+  for (const url of ['/v1/*', '/V1/*']) app.route({ method: app.supportedMethods, url, schema: { hide: true } as object, config: { scanBody }, handler: handle })
 }

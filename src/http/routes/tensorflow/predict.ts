@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { now } from '../../../clock.js'
 import { OutriggerError } from '../../../errors.js'
-import { readPredictBody } from '../../../tensor/json/predict-body.js'
+import { ArrivingPredictBody, readPredictBody, type LookUpInputs } from '../../../tensor/json/predict-body.js'
 import { printPredictions } from '../../../tensor/json/predict-response.js'
 import type { Inputs } from '../../../tensor/json/predict-request.js'
 import type { VersionEntry } from '../../../inference/registry.js'
@@ -22,15 +22,21 @@ function inputsOf (entry: VersionEntry, signature: string): Inputs {
   return found.inputs
 }
 
+/** What looks at a predict body while it arrives; nothing of the request is told by it. */
+export const scanPredict = (service: Service, { model, choice }: Target, announcedBytes: number): ArrivingPredictBody =>
+  new ArrivingPredictBody(announcedBytes, name => inputsOf(service.registry.resolve(model, choice), name))
+
 /** The answer, ready to send. Rejects with an OutriggerError. */
 export async function predict (service: Service, request: FastifyRequest, target: Target, body: Buffer): Promise<Buffer> {
   let entry: VersionEntry | undefined
-  const { signature, format, inputs } = readPredictBody(body, name => {
+  const lookUp: LookUpInputs = name => {
     entry ??= service.registry.resolve(target.model, target.choice)
     request.outcome.model = entry.model
     return inputsOf(entry, name)
-  })
-  // readPredictBody has asked for the inputs, so there is an entry.
+  }
+  const { signature, format, inputs } = request.bodyScan instanceof ArrivingPredictBody ? request.bodyScan.read(body, lookUp) : readPredictBody(body, lookUp)
+  request.freeBody(inputs)
+  // Reading has asked for the inputs, so there is an entry.
   const answering = entry!
   const outputs = await service.predict(answering, inputs, { signature, deadline: deadlineOf(service, request, target.model), signal: request.callerSignal })
   const answer = printPredictions(outputs, format)

@@ -3,6 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { OutriggerError } from '../../../../src/errors.js'
 import type { Service } from '../../../../src/http/service.js'
+import type { Tensors } from '../../../../src/tensor/tensor.js'
 import { answer, loadFrom, signature, sumRows, twoToOne } from '../../../handlers/kit.js'
 import { build, model, version } from './service.js'
 
@@ -123,4 +124,29 @@ t.test('compressed bodies: by their coding, to the limit for bodies', async t =>
   t.match((await post('zstd', Buffer.from(plain))).json(), { status: 415, code: 'REQUEST_MEDIA_TYPE', detail: /zstd/ })
   t.match((await post('gzip', Buffer.from(plain))).json(), { status: 400, code: 'REQUEST_INVALID' })
   t.match((await post('gzip', gzipSync(Buffer.alloc(2 ** 20 + 1, 0x20)))).json(), { status: 413, code: 'REQUEST_TOO_LARGE' })
+})
+
+t.test('large bodies of numbers, read while they arrive or not, mean the same', async t => {
+  const seen: Tensors[] = []
+  const { app } = await build(t, [model('sum', [version('sum', 1n, [twoToOne])]), titanic], async (_entry, inputs) => {
+    seen.push(inputs)
+    return await sumRows(inputs)
+  })
+  const pairs = Array.from({ length: 20_000 }, (_, i) => [i, 0.5])
+  const body = JSON.stringify({ x: pairs })
+  for (const headers of [json, {}, { 'content-type': 'application/x-www-form-urlencoded' }, { ...json, 'content-encoding': 'gzip' }]) {
+    for (let turn = 0; turn < 3; turn++) {
+      const payload = 'content-encoding' in headers ? gzipSync(body, { level: 0 }) : Buffer.from(body)
+      const { statusCode, body: given } = await app.inject({ method: 'POST', url: '/models/sum/evaluate', headers, payload })
+      t.equal(statusCode, 200)
+      t.same((JSON.parse(given) as { y: unknown }).y, pairs.map(([i]) => [i! + 0.5]), JSON.stringify(headers))
+    }
+  }
+  t.ok(seen.every(({ x }) => (x!.data as Float32Array).every((value, i) => value === pairs[i >> 1]![i & 1])), 'what the model was given holds')
+  const odd = await app.inject({ method: 'POST', url: '/models/sum/evaluate', headers: json, payload: body.replace('19999,', '"a",') })
+  t.match(odd.json(), { code: 'REQUEST_INVALID', errors: [{ pointer: '/x/19999/0' }] })
+  const unknown = await app.inject({ method: 'POST', url: '/models/none/evaluate', headers: json, payload: body })
+  t.match(unknown.json(), { code: 'MODEL_NOT_FOUND' })
+  const other = await app.inject({ method: 'POST', url: '/models/sum/evaluate?signature=none', headers: json, payload: body })
+  t.match(other.json(), { code: 'MODEL_SIGNATURE' })
 })

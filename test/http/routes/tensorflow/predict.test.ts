@@ -1,9 +1,15 @@
 // http/routes/tensorflow/predict.ts: order of checks, what reaches the model, what comes back. The dialect itself: test/tensor/json.
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { now } from '../../../../src/clock.js'
 import { OutriggerError } from '../../../../src/errors.js'
-import { tensorflowApp } from '../../../helpers/tensorflow-app.js'
+import { modelEntry, versionEntry } from '../../../helpers/still-engine.js'
+import { signature, tensorflowApp } from '../../../helpers/tensorflow-app.js'
 
 const post = (url: string, payload: string | Buffer, headers: Record<string, string> = {}) => ({ method: 'POST' as const, url, payload, headers })
 
@@ -84,4 +90,57 @@ t.test("a model's own limit lowers the deadline", async t => {
   await app.inject(post('/v1/models/m:predict', '{"instances":[1]}'))
   t.ok(engine.calls[0].options.deadline <= now() + 1000)
   t.ok(engine.calls[0].options.deadline >= before + 1000)
+})
+
+/** Sends bodies at the same time, each over a connection of its own, a piece of one after a piece of another; `between` is called when half of each is out. Resolves with the answers. */
+async function sendTogether (app: FastifyInstance, bodies: readonly string[], between: () => void = () => {}): Promise<string[]> {
+  const port = (app.server.address() as AddressInfo).port
+  const requests = bodies.map(body => request({ port, host: '127.0.0.1', path: '/v1/models/m:predict', method: 'POST', headers: { 'content-length': Buffer.byteLength(body) } }))
+  const answers = requests.map(async sent => await text((await once(sent, 'response'))[0] as IncomingMessage))
+  for (let part = 0; part < 8; part++) {
+    if (part === 4) between()
+    for (const [i, body] of bodies.entries()) {
+      const piece = body.slice(body.length * part / 8, body.length * (part + 1) / 8)
+      await new Promise(resolve => { requests[i].write(piece, resolve) })
+    }
+  }
+  for (const sent of requests) sent.end()
+  return await Promise.all(answers)
+}
+
+const numbers = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i)
+
+t.test('large bodies that arrive together keep apart, time and again', async t => {
+  const { app } = await tensorflowApp(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  for (let round = 0; round < 4; round++) {
+    const sent = numbers(0, 5).map(i => numbers((round * 5 + i) * 1000, 30_000))
+    const answers = await sendTogether(app, sent.map((values, i) => JSON.stringify(i % 2 === 0 ? { instances: values } : { inputs: { x: values } })))
+    for (const [i, answer] of answers.entries()) {
+      const { predictions, outputs } = JSON.parse(answer) as Record<string, unknown>
+      t.same(predictions ?? outputs, sent[i], `round ${round}, body ${i}`)
+    }
+  }
+})
+
+t.test('a large body is answered, and refused, as a small one', async t => {
+  const { app } = await tensorflowApp(t)
+  const padding = ' '.repeat(100_000)
+  for (const body of ['{"instances":[1,2]}', '{"instances":[1,null]}', '{"instances":[1,2', '{"instances":[[1],[2,3]]}', '{"instances":[NaN]}', '{"inputs":{"y":[1]}}', '{"signature_name":"none","instances":[1]}', '{"instances":[1]}}', '']) {
+    for (const url of ['/v1/models/m:predict', '/v1/models/none:predict', '/v1/models/m/versions/4:predict', '/v1/models/m:nothing']) {
+      const [small, large] = [await app.inject(post(url, body)), await app.inject(post(url, body.replace(/.$/, last => `${padding}${last}`) + padding))]
+      if (body === '') t.equal(large.statusCode, small.statusCode, url)
+      else t.same([large.statusCode, large.body.replaceAll(padding, '').replace(/Offset: \d+/i, '')], [small.statusCode, small.body.replace(/Offset: \d+/i, '')], `${url} ${body}`)
+    }
+  }
+})
+
+t.test('the version that answers is the one that is live when the body is there', async t => {
+  const { app, engine, predicted, registry } = await tensorflowApp(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const signatures = new Map([['serving_default', signature('serving_default', { x: 'DT_INT32' })]])
+  const [answer] = await sendTogether(app, [JSON.stringify({ instances: numbers(0, 30_000) })], () => { registry.put(modelEntry('m', [versionEntry(engine, 'm', 6n, { signatures })])) })
+  t.match(answer, /^\{\n {4}"predictions": \[0, 1, 2,/)
+  t.equal(predicted[0].model.version, 6n)
+  t.equal(predicted[0].inputs['x']?.dtype, 'DT_INT32')
 })
