@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { buildService } from './service.mjs'
 
 const here = fileURLToPath(new URL('../../dist', import.meta.url))
 const body = '{"instances": [1.0, 2.0, 5.0]}'
@@ -37,41 +38,10 @@ async function floor () {
 }
 
 async function service (dist, logRequests) {
-  const { buildServer } = await import(`${dist}/http/server.js`)
-  const { Registry } = await import(`${dist}/inference/registry.js`)
-  const { createMetrics } = await import(`${dist}/metrics.js`)
-  const { logOptions } = await import(`${dist}/log.js`)
-  // A build to compare with may be older than this.
-  const { joinLines = stream => stream } = await import(`${dist}/joined-lines.js`).catch(() => ({}))
-  const { pino } = await import('pino')
-  const info = new Map([['x', { dtype: 'DT_FLOAT', shape: [-1] }]])
-  const signatures = new Map([['serving_default', { name: 'serving_default', methodName: 'tensorflow/serving/predict', inputs: info, outputs: new Map([['y', { dtype: 'DT_FLOAT', shape: [-1] }]]) }]])
-  const registry = new Registry()
-  registry.put({ name: 'half_plus_two', required: true, timeoutMs: undefined, labels: new Map(), versions: [{ model: 'half_plus_two', version: 1n, folder: '', format: 'saved-model', engine: {}, state: 'available', signatures, mayResend: () => true }] })
-  const log = pino(logOptions('info', 'bench'), joinLines(pino.destination('/dev/null')))
-  const metrics = createMetrics({ build: { version: '0', commit: null }, engines: () => [], models: () => registry.list() })
-  return await buildServer({
-    auth: await openAuth(dist, log, metrics),
-    service: {
-      registry, metrics,
-      log,
-      engines: () => [],
-      predict: async (_entry, { x }) => ({ y: { dtype: 'DT_FLOAT', shape: x.shape, data: x.data.map(value => value / 2 + 2) } }),
-      phase: () => 'serving', batching: () => new Map(), replaceEngine () {}, shutdown () {}, repositoryFaults: () => [], changes: () => [], reload () {}, moveLabel: async () => ({ from: undefined })
-    },
-    bodyLimitBytes: 1 << 26, requestTimeoutMs: () => 30_000, cors: undefined, logRequests: () => logRequests,
-    admin: { allowLocalAdmin: () => false, adminSocket: undefined },
-    version: { build: { version: '0', commit: null } }
-  })
-}
-
-/** Nothing is restricted, as without any setting. A build to compare with may be older than these. */
-async function openAuth (dist, log, metrics) {
-  const { createAuth } = await import(`${dist}/auth/auth.js`).catch(() => ({}))
-  if (createAuth === undefined) return undefined
-  const { loadConfig } = await import(`${dist}/config/load.js`)
-  const { config } = loadConfig([], {}, '/')
-  return await createAuth(() => config, { log, metrics })
+  const inputs = new Map([['x', { dtype: 'DT_FLOAT', shape: [-1] }]])
+  const outputs = new Map([['y', { dtype: 'DT_FLOAT', shape: [-1] }]])
+  const predict = async (_entry, { x }) => ({ y: { dtype: 'DT_FLOAT', shape: x.shape, data: x.data.map(value => value / 2 + 2) } })
+  return await buildService(dist, { logRequests, model: { name: 'half_plus_two', inputs, outputs, predict } })
 }
 
 async function start (kind, dist) {
