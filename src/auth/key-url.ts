@@ -67,7 +67,8 @@ export function followKeyUrl ({ url, settings, log, onFetch, fetch: get = fetch,
   let known: string | undefined
   let generation = 0
   let failures = 0
-  let began = -Infinity
+  /** When a caller's token last caused a fetch; those of the clock do not count, so that a rotation right after one refuses nobody. */
+  let caused = -Infinity
   let fetching: Promise<void> | undefined
   let forget = (): void => {}
   let closed = false
@@ -75,7 +76,6 @@ export function followKeyUrl ({ url, settings, log, onFetch, fetch: get = fetch,
   async function load (): Promise<void> {
     const { refreshMs, cooldownMs } = settings()
     let nextMs = refreshMs
-    began = now()
     try {
       const { text, maxAgeMs } = await fetchText(get, url)
       if (text !== known) {
@@ -102,7 +102,10 @@ export function followKeyUrl ({ url, settings, log, onFetch, fetch: get = fetch,
 
   /** The guard against floods: what callers send makes one fetch per cooldown and no more. */
   async function refreshForCaller (): Promise<boolean> {
-    if (fetching === undefined && now() - began < settings().cooldownMs) return false
+    if (fetching === undefined) {
+      if (now() - caused < settings().cooldownMs) return false
+      caused = now()
+    }
     await refresh()
     return true
   }

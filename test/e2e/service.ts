@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { declaredPath, validateAnswer, type Document } from '../helpers/openapi.js'
+import type { Fetch } from './tls-fetch.js'
 
 /** The package under test: this checkout, unless OUTRIGGER's installed copy elsewhere is named. */
 export const root = process.env.E2E_PACKAGE ?? fileURLToPath(new URL('../..', import.meta.url))
@@ -65,6 +66,8 @@ export interface StartOptions {
   readonly models?: string
   /** Misbehaviours of the fixture, see test/fixtures/model-server/control.mjs. */
   readonly control?: Readonly<Record<string, unknown>>
+  /** How it is asked: where it speaks TLS, tls-fetch.ts has a way. */
+  readonly fetchBy?: Fetch
   /** False returns once it listens. */
   readonly waitUntilReady?: boolean
 }
@@ -130,7 +133,7 @@ export async function until<T> (what: string, check: () => T | undefined | Promi
 }
 
 /** `outrigger serve` on a free port. */
-export async function start (t: Closing, { engine, flags = [], env = {}, models = modelsFolder, control, waitUntilReady = true }: StartOptions = {}): Promise<Running> {
+export async function start (t: Closing, { engine, flags = [], env = {}, models = modelsFolder, control, fetchBy = fetch, waitUntilReady = true }: StartOptions = {}): Promise<Running> {
   const controlFile = join(temporaryFolder(t), 'control.json')
   if (control !== undefined) writeFileSync(controlFile, JSON.stringify(control))
   const source = flags.some(flag => /^--model[-_](config[-_]file|name)\b/.test(flag)) ? [] : ['--models', models]
@@ -144,7 +147,7 @@ export async function start (t: Closing, { engine, flags = [], env = {}, models 
   const pid = service.pid!
   const answers: { method: string, path: string, answer: Answer }[] = []
   const call: Running['call'] = async (path, init = {}) => {
-    const response = await fetch(url + path, { signal: AbortSignal.timeout(40_000), ...init })
+    const response = await fetchBy(url + path, { signal: AbortSignal.timeout(40_000), ...init })
     const text = await response.text()
     const answer = { status: response.status, headers: response.headers, text, json: parsed(text) as unknown }
     answers.push({ method: init.method ?? 'GET', path: path.split('?', 1)[0]!, answer })
