@@ -143,12 +143,13 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
 
   let tensorflowVersion: string | null = null
   function makeEngine (kind: EngineKind): Engine {
-    const engine = createEngine({
+    const engine: Engine = createEngine({
       kind,
       program: kind === 'tensorflow' ? { file: program(), args: [] } : { file: process.execPath, args: [fileURLToPath(new URL('./cli.js', import.meta.url)), 'model-server'] },
       environment,
       log: log.child({ engine: kind }),
       extraArgs: kind === 'tensorflow' ? tensorflowArgs : [],
+      ...(config.modelsLock === undefined ? {} : { recheck: async (name: string, version: bigint) => await repository.recheck(engine, name, version) }),
       ...(config.engineMemoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: config.engineMemoryBudgetBytes }),
       ...(config.socketDir === undefined ? {} : { socketParents: [config.socketDir] })
     })
@@ -163,6 +164,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
       if (report.restarts > restarts) journal.add({ what: 'engine-restart', from: null, to: kind, by: 'supervisor', ...(report.reason === undefined ? {} : { reason: report.reason }) })
       restarts = report.restarts
     })
+    engine.on('unfit', unfit => { repository.refuse(engine, unfit) })
     engine.on('replacement', ({ from, to, by, reason, failure }) => {
       journal.add({ what: failure === undefined ? 'engine-replaced' : 'engine-replace-failed', from: from === undefined ? null : `${kind} ${from}`, to: to === undefined ? null : `${kind} ${to}`, by, reason: failure === undefined ? reason : `${reason}: ${failure}` })
     })
@@ -220,6 +222,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
       scheme: listeners.scheme,
       check: config.serviceCheck !== 'auto' ? config.serviceCheck : config.tlsClientCa !== undefined && config.tlsClients === 'all' ? 'ttl' : 'http',
       checkVerifies: config.serviceCheckTlsVerify,
+      deregisterAfterMs: config.serviceDeregisterAfterMs,
       metricsPort: address.metricsPort,
       namespace: config.consulNamespace,
       partition: config.consulPartition,
@@ -329,7 +332,7 @@ function makeRepository ({ config, current, registry, log, metrics, engineFor, j
     scanner: threadScanner({ withinMs: scanWithinMs }),
     loadWithinMs,
     labels,
-    settleMs: config.settleTimeMs,
+    settleMs: () => current().settleTimeMs,
     drainWithinMs: () => current().requestTimeoutMs + drainMarginMs,
     record: change => { journal.add(change) },
     onFailed: ({ model }) => { metrics.versionFailed(model) },

@@ -159,6 +159,7 @@ export function faultsBetween ({ config, origins }: { readonly config: Config, r
   if (config.tlsClientCa !== undefined && config.tlsCert === undefined) faults.push('tls-client-ca would check nobody: TLS is off without tls-cert and tls-key')
   if (origins.tlsClients !== 'default' && config.tlsClientCa === undefined) faults.push('tls-clients would check nobody without tls-client-ca')
   if (config.metricsHost !== undefined && config.metricsPort === undefined) faults.push('metrics-host goes with metrics-port')
+  if (config.serviceDeregisterAfterMs < 60_000) faults.push('service-deregister-after must be at least 1m: Consul takes no less')
   return [...faults, ...authFaults(config, origins)]
 }
 

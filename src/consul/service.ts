@@ -43,6 +43,8 @@ export interface Advertised {
   readonly check?: 'http' | 'ttl'
   /** Whether the agent looks at our certificate; it is told by its address, which is rarely in one. */
   readonly checkVerifies?: boolean
+  /** How long the check may be critical before the agent removes the entry: a net for crashes, not a drain. The agent takes no less than a minute. */
+  readonly deregisterAfterMs: number
   /** Where metrics have a port of their own. */
   readonly metricsPort?: number | undefined
   /** Consul Enterprise's; not sent unless set. */
@@ -57,8 +59,6 @@ const checkInterval = '5s'
 const checkTimeout = '2s'
 /** Three heartbeats; the agent calls us critical this long after the last one. */
 export const ttlMs = 15_000
-/** A net for crashes, not a drain: longer than a long model load. The agent takes no less than a minute. */
-const deregisterAfter = '15m'
 /** The agent's limits for meta. */
 const maxMetaValue = 512
 const maxMetaPairs = 64
@@ -79,7 +79,7 @@ function joined (parts: readonly string[]): string {
 
 /** Throws CONFIG_INVALID for an id that others would take for theirs and for more meta than the agent takes. */
 export function registrationOf (advertised: Advertised, models: readonly ModelEntry[]): ServiceRegistration {
-  const { serviceName, listening, advertiseAddress, namespace, partition, scheme = 'http', check = 'http', checkVerifies = true, metricsPort } = advertised
+  const { serviceName, listening, advertiseAddress, namespace, partition, scheme = 'http', check = 'http', checkVerifies = true, deregisterAfterMs, metricsPort } = advertised
   const port = advertised.advertisePort ?? listening.port
   const address = advertiseAddress ?? (isWildcard(listening.host) ? undefined : listening.host)
   const id = advertised.serviceId ?? `${serviceName}-${address ?? 'any'}-${port}`
@@ -114,7 +114,7 @@ export function registrationOf (advertised: Advertised, models: readonly ModelEn
         ? { TTL: `${ttlMs / 1000}s` }
         // The agent runs on this host: where no address is advertised, it reaches a wildcard by loopback.
         : { HTTP: `${scheme}://${inUrl(address ?? '127.0.0.1')}:${port}/health/ready`, Interval: checkInterval, Timeout: checkTimeout, ...(scheme === 'https' && !checkVerifies ? { TLSSkipVerify: true } : {}) }),
-      DeregisterCriticalServiceAfter: deregisterAfter
+      DeregisterCriticalServiceAfter: `${deregisterAfterMs / 1000}s`
     }
   }
 }

@@ -42,6 +42,16 @@ export interface LateRequest {
   write (): Uint8Array
 }
 
+/**
+ * Whether a version that a model server has served still is what it was; asked before another one reads it. Rejects with the reason when it is not,
+ * and so does `confirm`, asked after the read, when it was touched since. `free`: nothing says what it must be. `away`: nobody can tell now, and no
+ * model server is given it until somebody can.
+ */
+export type Recheck = (name: string, version: bigint) => Promise<{ readonly confirm: () => Promise<void> } | 'free' | 'away'>
+
+/** A version that was served and is not what it was any more. */
+export interface Unfit { readonly name: string, readonly version: bigint, readonly error: Error }
+
 export interface EngineReport {
   readonly kind: EngineKind
   readonly state: EngineState
@@ -78,6 +88,8 @@ export interface EngineEvents {
   state: [report: EngineReport]
   /** The child was replaced by another one, or could not be. */
   replacement: [replacement: Replacement]
+  /** The successor of a child that ended does not get this version, and no later child will under this name. */
+  unfit: [unfit: Unfit]
 }
 
 /** A supervised model server. Survives its child: calls wait through a restart within their deadline, and what it served is pushed again. */

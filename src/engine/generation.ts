@@ -67,11 +67,11 @@ export class Generation {
   get pid (): number | undefined { return this.run.child.pid }
   get hasEnded (): boolean { return this.run.hasEnded }
 
-  /** From the start of the process to the moment when it serves this list, each version AVAILABLE or failed. Else the process is killed, and the rejection says why in words for people. */
-  async comeUp (models: () => readonly ServableList[]): Promise<void> {
+  /** From the start of the process to the moment when it serves what `restore` gives it, once it answers. Else the process is killed, and the rejection says why in words for people. */
+  async comeUp (restore: () => Promise<void>): Promise<void> {
     try {
       await this.#answersFirst()
-      await this.fill(models())
+      await restore()
     } catch (error) {
       // A process that ends breaks its calls: how it ended says more.
       const how = await Promise.race([this.run.ended, pause(this.#options.timing.pollMs * 4)])

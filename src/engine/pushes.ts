@@ -1,11 +1,13 @@
 // The lists that an engine is told to serve: sent in their order, again to a fresh server, and what of them such a server is given first. Starts no server.
+import { now } from '../clock.js'
 import { CallError } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
 import { OutriggerError } from '../errors.js'
-import type { ServableList, ServableStatus } from './engine.js'
+import type { Recheck, ServableList, ServableStatus, Unfit } from './engine.js'
 import { Gate } from './gate.js'
 import type { Generation } from './generation.js'
-import { checkServables } from './push.js'
+import { checkServables, pushable } from './push.js'
+import { recheckAll, without, type Rechecked } from './recheck.js'
 import { isUnanswered } from './reload.js'
 
 /** All that a push needs of a server. */
@@ -20,6 +22,10 @@ export interface PushesOptions<S extends Server> {
   fate: (server: S) => Promise<'alive' | 'ended'>
   /** Called when a server has answered one. */
   onAnswer: () => void
+  /** Asked for every version that was served before, when another server is to read it. */
+  recheck?: Recheck | undefined
+  /** Told of a version that no server is given any more. */
+  onUnfit?: (unfit: Unfit) => void
   /** By default push.ts. */
   check?: (models: readonly ServableList[]) => Promise<void>
 }
@@ -45,6 +51,10 @@ export class Pushes<S extends Server = Generation> {
   /** Versions that a server has answered for or was seen to serve: they kill none. */
   #proven: ReadonlySet<string> = new Set()
   #restorable: readonly ServableList[] = []
+  /** What each server was given. */
+  readonly #given = new WeakMap<S, Set<string>>()
+  /** Names with versions that are not what they were. Nothing else ever comes under the same: see EngineList. */
+  readonly #refused = new Set<string>()
   /** Resolves when the last one that has a place was sent. */
   #sent: Promise<unknown> = Promise.resolve()
 
@@ -108,14 +118,40 @@ export class Pushes<S extends Server = Generation> {
     if (seen.length > 0) this.#update(seen)
   }
 
+  /** Has a fresh server serve what is restorable and still is what it was, before anybody calls it. Rejects as the server does. */
+  async restore (server: S & Pick<Generation, 'fill'>, withinMs: number): Promise<void> {
+    const { fit, unfit, touched } = await this.recheck(server, this.#restorable, withinMs)
+    this.#refuse(unfit)
+    await server.fill(fit)
+    const late = await touched()
+    if (late.length === 0) return
+    this.#refuse(late)
+    await server.reload(await pushable(this.#allowed(fit)), now() + withinMs)
+  }
+
+  /** Looks at what of the list was served before and this server does not have; the server counts as given what fits. */
+  async recheck (server: S, models: readonly ServableList[], withinMs: number): Promise<Rechecked> {
+    const { recheck } = this.#options
+    if (recheck === undefined) return { fit: models, unfit: [], away: [], touched: async () => [] }
+    const given = this.#given.get(server) ?? new Set()
+    this.#given.set(server, given)
+    const found = await recheckAll(models, recheck, (model, version) => {
+      const key = keyOf(model, version)
+      return this.#proven.has(key) && !given.has(key)
+    }, withinMs)
+    for (const key of keysOf(found.fit)) given.add(key)
+    return found
+  }
+
   /** Refuses all that waits and all that comes. */
   shut (error: () => OutriggerError): void { this.#places.shut(error) }
 
   async #deliver (push: Push, deadline: number): Promise<void> {
     for (let last = false; ; last = true) {
-      const { server, answer } = await this.#send(push, deadline)
+      const { server, answer, touched } = await this.#send(push, deadline)
       try {
         await answer
+        this.#refuse(await touched())
         this.#tell(push)
         this.#update(keysOf(push.models))
         return
@@ -131,12 +167,14 @@ export class Pushes<S extends Server = Generation> {
   }
 
   /** Sends it after all that came before; it is held against the disk at the last moment. */
-  async #send ({ models }: Push, deadline: number): Promise<{ server: S, answer: Promise<void> }> {
+  async #send ({ models }: Push, deadline: number): Promise<{ server: S, answer: Promise<void>, touched: Rechecked['touched'] }> {
     const { served, check = checkServables } = this.#options
     const server = await served(deadline)
     const sent = this.#sent.then(async () => {
-      await check(models)
-      return { server, answer: server.reload(models, deadline) }
+      const { fit, unfit, touched } = await this.recheck(server, this.#allowed(models), deadline - now())
+      this.#refuse(unfit)
+      await check(fit)
+      return { server, touched, answer: server.reload(fit, deadline) }
     })
     this.#sent = sent.catch(() => {})
     return await sent
@@ -148,12 +186,22 @@ export class Pushes<S extends Server = Generation> {
     return this.#told.number > number
   }
 
+  #allowed (models: readonly ServableList[]): readonly ServableList[] {
+    return this.#refused.size === 0 ? models : without(models, (name, version) => this.#refused.has(`${name}\n${version}`))
+  }
+
+  #refuse (unfit: readonly Unfit[]): void {
+    for (const one of unfit) this.#refused.add(`${one.name}\n${one.version}`)
+    if (unfit.length > 0) this.#update()
+    for (const one of unfit) this.#options.onUnfit?.(one)
+  }
+
   #tell (push: Push): void { if (push.number > this.#told.number) this.#told = push }
 
   #update (proven: readonly string[] = []): void {
     const listed = new Set([this.#told, ...this.#underWay].flatMap(({ models }) => keysOf(models)))
     this.#proven = new Set([...this.#proven, ...proven].filter(key => listed.has(key)))
-    const restorable = this.wanted
+    const restorable = this.#allowed(this.wanted)
       .map(model => ({ ...model, versions: model.versions.filter(version => this.#proven.has(keyOf(model, version))) }))
       .filter(({ versions }) => versions.length > 0)
     if (keysOf(restorable).join() !== keysOf(this.#restorable).join()) this.#restorable = restorable

@@ -1,7 +1,7 @@
 // What a model server must show before it takes over from one that serves: it has come up, it serves all that the other serves, and it keeps to the memory that it may use. Switches nothing itself.
 import { now } from '../clock.js'
 import { CallError } from '../grpc/channel.js'
-import type { ServableList } from './engine.js'
+import type { ServableList, Unfit } from './engine.js'
 import type { Generation } from './generation.js'
 import type { Pushes } from './pushes.js'
 import { fetchStatuses } from './statuses.js'
@@ -21,11 +21,11 @@ export interface ReplacementOptions {
  */
 export async function prepare (old: Generation, successor: Generation, { timing, pushes, maxRssBytes }: ReplacementOptions): Promise<() => void> {
   const filled = pushes.restorable
-  await successor.comeUp(() => filled)
+  await successor.comeUp(async () => { await whole(pushes, successor, filled, timing.restoreMs, async () => { await successor.fill(filled) }) })
   const leave = await holdPushes(pushes, old, now() + timing.restoreMs)
   try {
     const models = pushes.restorable
-    if (models !== filled) await successor.reload(models, now() + timing.restoreMs)
+    if (models !== filled) await whole(pushes, successor, models, timing.restoreMs, async () => { await successor.reload(models, now() + timing.restoreMs) })
     await checkServes(old, successor, models, timing.withinMs)
     if (maxRssBytes !== undefined && (successor.rssBytes ?? 0) > maxRssBytes) throw new Error(`it needs ${successor.rssBytes} bytes of memory from the start, and the budget is ${maxRssBytes}`)
     return leave
@@ -33,6 +33,15 @@ export async function prepare (old: Generation, successor: Generation, { timing,
     leave()
     throw error
   }
+}
+
+/** Has the successor read the whole list, or rejects: while the old one serves on, nobody loses a version that is not what it was. */
+async function whole (pushes: Pushes, successor: Generation, models: readonly ServableList[], withinMs: number, read: () => Promise<void>): Promise<void> {
+  const insist = ([unfit]: readonly Unfit[]): void => { if (unfit !== undefined) throw new Error(`${unfit.name} version ${unfit.version} is not to be loaded again: ${unfit.error.message}`, { cause: unfit.error }) }
+  const { unfit, away, touched } = await pushes.recheck(successor, models, withinMs)
+  insist([...unfit, ...away])
+  await read()
+  insist(await touched())
 }
 
 /** No push runs until the returned function is called. An old one that has ended is not waited for: the push that was with it needs the successor. */

@@ -6,7 +6,7 @@ import { CallError } from '../grpc/channel.js'
 import { errorOfCall } from '../grpc/status.js'
 import { defaultMaxInFlight, loadsAtOnce } from './args.js'
 import { Backoff, restartRules, type BackoffRules } from './backoff.js'
-import type { Engine, EngineCallOptions, EngineEvents, EngineKind, EngineReport, EngineState, LateRequest, ServableList, ServableStatus } from './engine.js'
+import type { Engine, EngineCallOptions, EngineEvents, EngineKind, EngineReport, EngineState, LateRequest, Recheck, ServableList, ServableStatus } from './engine.js'
 import { programStamp } from './find.js'
 import { Gate } from './gate.js'
 import { Generation } from './generation.js'
@@ -38,6 +38,8 @@ export interface EngineOptions extends Pick<LauncherOptions, 'program' | 'enviro
   memoryBudgetBytes?: number
   /** Lists that may be pushed at once, in place of what is right for the kind of model server. */
   pushesAtOnce?: number
+  /** Nothing is looked at again without it. */
+  recheck?: Recheck
   timing?: Partial<EngineTiming>
   backoff?: BackoffRules
   guard?: GuardRules
@@ -91,7 +93,9 @@ class Supervisor implements Engine {
       atOnce: this.pushesAtOnce,
       served: async deadline => await this.#served(deadline),
       fate: async generation => await this.#fate(generation),
-      onAnswer: () => this.#guard?.loaded()
+      onAnswer: () => this.#guard?.loaded(),
+      recheck: options.recheck,
+      onUnfit: unfit => { this.#events.emit('unfit', unfit) }
     })
     this.#replacer = new Replacer({
       timing: this.#timing,
@@ -222,7 +226,7 @@ class Supervisor implements Engine {
     const generation = await this.#begin()
     this.#current = generation
     this.#enter('starting', this.#reason)
-    generation.comeUp(() => this.#pushes.restorable).then(
+    generation.comeUp(async () => { await this.#pushes.restore(generation, this.#timing.restoreMs) }).then(
       () => { if (generation === this.#current && !generation.hasEnded && this.#stopping === undefined) this.#serve(generation) },
       (error: unknown) => { if (this.#stopping === undefined) this.#log.error({ err: error, pid: generation.pid }, 'the model server does not come up') }
     )

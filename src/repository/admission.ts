@@ -80,6 +80,20 @@ export class Admission {
     await seenAvailable(entry, ending)
   }
 
+  /** Of a version that serves, and that a fresh model server may not read again: it has failed from this moment on. Another one may take its place at the next look. */
+  refuse (taken: TakenVersion, error: Error, by: string): void {
+    const { entry } = taken
+    const model = this.#options.catalogue.get(entry.model)
+    // One that is on its way in is looked at by its own transaction, one on its way out goes anyhow.
+    if (entry.state !== 'available' || model?.taken.get(entry.version) !== taken) return
+    this.#fail(taken, error, by)
+    model.changed.delete(entry.version)
+    this.#options.catalogue.publish(model, by)
+    void this.#options.departure.expel(taken)
+    // What lies there now is what failed: it is tried again when that changes.
+    this.#options.scanner.fingerprints([taken.found.folder]).then(([print]) => { taken.files = print?.print }, () => {})
+  }
+
   #goLive (taken: TakenVersion, answering: VersionEntry | undefined, seconds: number, by: string): void {
     const { catalogue, departure, log, record, onLive } = this.#options
     const { entry, found, because } = taken
@@ -97,10 +111,10 @@ export class Admission {
 
   #fail ({ entry }: TakenVersion, error: Error, by: string): void {
     const { catalogue, log, record, onFailed } = this.#options
-    const serving = catalogue.get(entry.model)?.newest()?.version.toString() ?? null
     entry.state = 'failed'
     entry.reason = error.message
-    log.error({ model: entry.model, version: entry.version.toString(), reason: error.message, serving, error: error instanceof OutriggerError ? error.cause : error }, 'version cannot be served')
+    const serving = catalogue.get(entry.model)?.newest()?.version.toString() ?? null
+    log.error({ model: entry.model, version: entry.version.toString(), code: error instanceof OutriggerError ? error.code : undefined, reason: error.message, serving, error: error instanceof OutriggerError ? error.cause : error }, 'version cannot be served')
     onFailed(entry)
     record({ what: 'version-failed', model: entry.model, from: serving, to: entry.version.toString(), by, reason: error.message })
   }

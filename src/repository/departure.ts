@@ -16,7 +16,7 @@ export interface DepartureOptions {
   /** How long the requests of a version that goes may take. */
   readonly drainWithinMs: () => number
   /** How long a folder must have been away before its version goes. */
-  readonly awayMs: number
+  readonly awayMs: () => number
   /** Monotonic, in milliseconds. */
   readonly now: () => number
   /** Fires at the end of the service: nothing is waited for any more. */
@@ -69,7 +69,7 @@ export class Departure {
     const leaving = [...model.taken.values()].filter(taken => {
       const { entry: { state, version }, goneSince } = taken
       if (model.desired.has(version) || state !== 'available') return false
-      if (goneSince !== undefined) return atOnce || this.#options.now() - goneSince >= this.#options.awayMs
+      if (goneSince !== undefined) return atOnce || this.#options.now() - goneSince >= this.#options.awayMs()
       return replaced && !labelled.has(version)
     })
     this.retire(model, leaving, by)
@@ -98,6 +98,15 @@ export class Departure {
     const gone = this.#leave(model, taken, by).catch((error: unknown) => { this.#options.log.error({ err: error, model: model.name, version: entry.version.toString() }, 'the version could not be unloaded cleanly') })
     this.#leaving.set(taken, gone)
     void gone.finally(() => { this.#leaving.delete(taken) })
+  }
+
+  /** Of a version that failed while it served: no later list names it, and its handler is closed once nobody is in it. Never rejects. */
+  async expel (taken: TakenVersion): Promise<void> {
+    const { entry } = taken
+    const dropped = this.drop(entry.engine, [taken])
+    await idle(entry, this.#options.drainWithinMs(), this.#options.ending)
+    await entry.handler?.close().catch(() => {})
+    await dropped
   }
 
   /** Has the engine unload versions. Never rejects: what is told next leaves them out as well. */

@@ -83,6 +83,9 @@ export class EngineList {
     throw new OutriggerError('SERVICE_DRAINING', 'the service is shutting down')
   }
 
+  /** The version that the engine knows by this name and number. */
+  find (name: string, version: bigint): TakenVersion | undefined { return [...this.#taken].find(({ entry }) => entry.version === version && servableName(entry) === name) }
+
   /** Pushes the list without these. Rejects like the engine's push; they are off the list all the same. */
   async drop (dropped: readonly TakenVersion[], deadline: number): Promise<void> {
     let listed = false

@@ -4,7 +4,10 @@ import type { Logger } from 'pino'
 import type { ChangeNews } from '../changes/journal.js'
 import { now } from '../clock.js'
 import type { VersionPolicy } from '../config/text-proto.js'
+import type { Engine, Unfit } from '../engine/engine.js'
+import { OutriggerError } from '../errors.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
+import { holdPins, type HeldPins } from '../lock/pins.js'
 import { Admission } from './admission.js'
 import { Catalogue } from './catalogue.js'
 import { ChangedFiles } from './changed-files.js'
@@ -36,7 +39,7 @@ export interface RepositoryOptions extends GoLiveSteps {
   /** How long the loading of one version may take, in milliseconds. */
   readonly loadWithinMs: number
   /** How long a version's files must not have changed before it is taken in. */
-  readonly settleMs?: number
+  readonly settleMs?: () => number
   /** How long the requests of a version that goes may take. */
   readonly drainWithinMs?: () => number
   readonly labels?: Labels
@@ -44,7 +47,7 @@ export interface RepositoryOptions extends GoLiveSteps {
   readonly now?: () => number
 }
 
-const defaultSettleMs = 2000
+const defaultSettleMs = (): number => 2000
 const defaultDrainWithinMs = (): number => 60_000
 /** How long an engine may take to hear the list again. */
 const repairWithinMs = 60_000
@@ -166,6 +169,25 @@ export class Repository {
   /** Moves a label to a version that is available, at once for all requests, and keeps it. Rejects with MODEL_NOT_FOUND, MODEL_NOT_READY or DATA_DIR. */
   async moveLabel (name: string, label: string, version: bigint, by: string): Promise<{ from: bigint | undefined }> { return await this.#catalogue.moveLabel(name, label, version, by) }
 
+  /** Holds a version that the engine has served against its pins, where it has any: see Recheck of engine.ts. */
+  async recheck (engine: Engine, name: string, version: bigint): Promise<HeldPins | 'free' | 'away'> {
+    const taken = this.#departure.listOf(engine).find(name, version)
+    if (taken?.pins === undefined) return 'free'
+    try {
+      return await holdPins(taken.found.folder, taken.pins)
+    } catch (error) {
+      if (error instanceof OutriggerError) throw error
+      this.#options.log.warn({ err: error, model: taken.entry.model, version: version.toString() }, 'the pinned files of a version cannot be read; its model server goes without it until they can')
+      return 'away'
+    }
+  }
+
+  /** Takes a version that did not pass `recheck` out of service, from this moment on. */
+  refuse (engine: Engine, { name, version, error }: Unfit): void {
+    const taken = this.#departure.listOf(engine).find(name, version)
+    if (taken !== undefined) this.#admission.refuse(taken, error, `the ${engine.kind} model server`)
+  }
+
   /** Ends waiting loads and closes every handler. */
   async close (): Promise<void> {
     this.#ending.abort()
@@ -268,7 +290,7 @@ export class Repository {
   #letGo (model: KnownModel, atOnce: boolean, by: string): void {
     const since = this.#goneSince.get(model.name) ?? this.#now()
     this.#goneSince.set(model.name, since)
-    if (!atOnce && this.#now() - since < (this.#options.settleMs ?? defaultSettleMs)) return
+    if (!atOnce && this.#now() - since < (this.#options.settleMs ?? defaultSettleMs)()) return
     model.desired = new Set()
     this.#departure.retire(model, [...model.taken.values()], by)
     if (model.taken.size > 0) return

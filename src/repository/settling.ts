@@ -10,12 +10,12 @@ const longestPauseMs = 30_000
 interface Seen { print: string, changedAt: number, longestPauseMs: number }
 
 export class Settling {
-  readonly #settleMs: number
+  readonly #settleMs: () => number
   readonly #now: () => number
   #seen = new Map<string, Seen>()
 
   /** `settleMs`: how long nothing may change; the clock is a monotonic one, in milliseconds. */
-  constructor (settleMs: number, now: () => number = () => performance.now()) {
+  constructor (settleMs: () => number, now: () => number = () => performance.now()) {
     this.#settleMs = settleMs
     this.#now = now
   }
@@ -26,7 +26,7 @@ export class Settling {
     const seen = this.#seen.get(folder)
     if (seen === undefined) {
       this.#seen.set(folder, { print, changedAt: now, longestPauseMs: 0 })
-      return this.#settleMs === 0
+      return this.#settleMs() === 0
     }
     if (seen.print !== print) {
       const pauseMs = now - seen.changedAt
@@ -34,7 +34,7 @@ export class Settling {
       seen.print = print
       seen.changedAt = now
     }
-    const patienceMs = Math.max(this.#settleMs, seen.longestPauseMs * pauseFactor) * (lacking ? lackingFactor : 1)
+    const patienceMs = Math.max(this.#settleMs(), seen.longestPauseMs * pauseFactor) * (lacking ? lackingFactor : 1)
     return now - seen.changedAt >= patienceMs
   }
 

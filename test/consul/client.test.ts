@@ -9,7 +9,7 @@ import { createAgent, parseAgentAddress } from '../../src/consul/client.js'
 import { registrationOf } from '../../src/consul/service.js'
 import { FakeConsul } from '../helpers/fake-consul.js'
 
-const registration = registrationOf({ serviceName: 's', serviceId: 's/1 ä', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1' }, [])
+const registration = registrationOf({ serviceName: 's', serviceId: 's/1 ä', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', deregisterAfterMs: 900_000 }, [])
 
 t.test('addresses as Consul itself takes them', async t => {
   t.same(parseAgentAddress('127.0.0.1:8500'), { secure: false, host: '127.0.0.1', port: 8500, socketPath: undefined })

@@ -34,7 +34,7 @@ t.test('a real agent', { skip, timeout: 120_000 }, async t => {
   await fetch(`http://${consul.address}/v1/agent/service/maintenance/${id}?enable=true`, { method: 'PUT' })
   const unit = createConsulUnit({
     settings: { mode: 'auto', address: consul.address, nomadAllocId: undefined },
-    advertised: () => ({ serviceName: 'scorer', tags: ['x'], listening: { host: '127.0.0.1', port }, version: '1' }),
+    advertised: () => ({ serviceName: 'scorer', tags: ['x'], listening: { host: '127.0.0.1', port }, version: '1', deregisterAfterMs: 900_000 }),
     ready: () => true,
     models: () => [],
     log: pino({ level: 'silent' }),
@@ -71,18 +71,8 @@ t.test('a real agent that denies what is not allowed, and a TTL check', { skip, 
   const management = crypto.randomUUID()
   const consul = await startConsul(program ?? '', { token: management })
   t.teardown(() => consul.stop())
-  const put = async (path: string, body: object): Promise<{ SecretID: string }> => {
-    const end = Date.now() + 20_000
-    // The agent takes a moment to set its ACL system up.
-    for (;;) {
-      const answer = await fetch(`http://${consul.address}${path}`, { method: 'PUT', headers: { 'x-consul-token': management }, body: JSON.stringify(body) })
-      if (answer.ok) return await answer.json() as { SecretID: string }
-      if (Date.now() > end) throw new Error(await answer.text())
-      await new Promise(resolve => setTimeout(resolve, 100))
-    }
-  }
-  await put('/v1/acl/policy', { Name: 'scorer', Rules: 'service "scorer" { policy = "write" }' })
-  const { SecretID } = await put('/v1/acl/token', { Policies: [{ Name: 'scorer' }] })
+  await consul.put('/v1/acl/policy', { Name: 'scorer', Rules: 'service "scorer" { policy = "write" }' })
+  const { SecretID } = await consul.put('/v1/acl/token', { Policies: [{ Name: 'scorer' }] }) as { SecretID: string }
   const tokenFile = join(t.testdir(), 'token')
   await writeFile(tokenFile, crypto.randomUUID())
 
@@ -90,7 +80,7 @@ t.test('a real agent that denies what is not allowed, and a TTL check', { skip, 
   let ready = true
   const unit = createConsulUnit({
     settings: { mode: 'on', address: consul.address, nomadAllocId: undefined, tokenFile },
-    advertised: () => ({ serviceName: 'scorer', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', check: 'ttl', scheme: 'https', metricsPort: 9100 }),
+    advertised: () => ({ serviceName: 'scorer', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', deregisterAfterMs: 900_000, check: 'ttl', scheme: 'https', metricsPort: 9100 }),
     ready: () => ready,
     models: () => [],
     log: pino({ level: 'silent' }),

@@ -18,7 +18,7 @@ async function gaps (status: number | undefined, tries: number): Promise<number[
     }
   } as unknown as ConsulAgent
   const options = {
-    advertised: () => ({ serviceName: 's', tags: [], listening: { host: 'h', port: 1 }, version: '1' }),
+    advertised: () => ({ serviceName: 's', tags: [], listening: { host: 'h', port: 1 }, version: '1', deregisterAfterMs: 900_000 }),
     ready: () => true, models: () => [], log: pino({ level: 'silent' }), metrics: { consulRegistered () {}, consulFailure () {} }, random: () => 0
   }
   const enough = once(asked, 'enough')

@@ -17,7 +17,7 @@ function build (t: Test, address: string, changes: Partial<ConsulUnitOptions> = 
   const setup: Omit<Setup, 'unit'> = { ready: true, models: [], registered: false, failures: [], lines: [] }
   const unit = createConsulUnit({
     settings: { ...on, address },
-    advertised: () => ({ serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1234 }, version: '1' }),
+    advertised: () => ({ serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1234 }, version: '1', deregisterAfterMs: 900_000 }),
     ready: () => setup.ready,
     models: () => setup.models,
     log: pino({ level: 'debug' }, { write: (line: string) => { setup.lines.push(line) } }),
@@ -179,7 +179,7 @@ for (const version of ['1.8', '1.22'] as const) {
     const fake = new FakeConsul(version)
     const address = await fake.start()
     t.teardown(() => fake.stop())
-    const setup = build(t, address, { advertised: () => ({ serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1234 }, version: '1', check: 'ttl' }), times: { ...times, heartbeatMs: 5 } })
+    const setup = build(t, address, { advertised: () => ({ serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1234 }, version: '1', deregisterAfterMs: 900_000, check: 'ttl' }), times: { ...times, heartbeatMs: 5 } })
     await setup.unit.start()
     const [registered] = await once(fake, 'PUT register') as [FakeConsul['asked'][number]]
     t.match(registered.body, { Check: { TTL: '15s' } })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { oddities, registrationOf, type Advertised } from '../../src/consul/service.js'
 import { modelEntry, stillEngine, versionEntry } from '../helpers/still-engine.js'
 
-const advertised: Advertised = { serviceName: 'scorer', tags: ['a'], listening: { host: '10.0.0.5', port: 8501 }, version: '1.2.3' }
+const advertised: Advertised = { serviceName: 'scorer', tags: ['a'], listening: { host: '10.0.0.5', port: 8501 }, version: '1.2.3', deregisterAfterMs: 900_000 }
 const engine = stillEngine()
 
 t.test('what is sent', async t => {
@@ -11,7 +11,7 @@ t.test('what is sent', async t => {
   t.same(registrationOf({ ...advertised, meta: { team: 'x' } }, models), {
     ID: 'scorer-10.0.0.5-8501', Name: 'scorer', Tags: ['a'], Address: '10.0.0.5', Port: 8501,
     Meta: { version: '1.2.3', models: 'm', versions: 'm:2', protocols: 'evaluate,tensorflow-rest', scheme: 'http', metrics_path: '/metrics', team: 'x' },
-    Check: { CheckID: 'scorer-10.0.0.5-8501:ready', Name: 'scorer is ready', HTTP: 'http://10.0.0.5:8501/health/ready', Interval: '5s', Timeout: '2s', DeregisterCriticalServiceAfter: '15m' }
+    Check: { CheckID: 'scorer-10.0.0.5-8501:ready', Name: 'scorer is ready', HTTP: 'http://10.0.0.5:8501/health/ready', Interval: '5s', Timeout: '2s', DeregisterCriticalServiceAfter: '900s' }
   })
 })
 
@@ -42,7 +42,7 @@ t.test('oddities', async t => {
 })
 
 t.test('over TLS, with metrics on a port of their own, in a namespace', async t => {
-  const base = { serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', scheme: 'https' } as const
+  const base = { serviceName: 's', tags: [], listening: { host: '127.0.0.1', port: 1 }, version: '1', deregisterAfterMs: 900_000, scheme: 'https' } as const
   const made = registrationOf({ ...base, metricsPort: 9100, namespace: 'team', partition: 'p' }, [])
   t.match(made, { Namespace: 'team', Partition: 'p', Meta: { scheme: 'https', metrics_port: '9100' }, Check: { HTTP: 'https://127.0.0.1:1/health/ready' } })
   t.notOk('TLSSkipVerify' in made.Check, 'the agent checks the certificate')

@@ -13,10 +13,12 @@ const lost = (): CallError => new CallError(14, 'the connection was cut', 'trans
 
 interface Sent { models: string, answer: () => void, fail: (error: Error) => void }
 
+interface Server { reload: (models: readonly ServableList[]) => Promise<void>, fill: (models: readonly ServableList[]) => Promise<void> }
+
 /** Pushes to a server that answers when the test says so; each reload that it got, in order. */
-function build (options: Partial<PushesOptions<{ reload: (models: readonly ServableList[]) => Promise<void> }>> = {}) {
+function build (options: Partial<PushesOptions<Server>> = {}) {
   const sent: Sent[] = []
-  const server = { reload: async (models: readonly ServableList[]): Promise<void> => await new Promise((resolve, reject) => { sent.push({ models: names(models), answer: resolve, fail: reject }) }) }
+  const server = { reload: async (models: readonly ServableList[]): Promise<void> => await new Promise((resolve, reject) => { sent.push({ models: names(models), answer: resolve, fail: reject }) }), fill: async () => {} }
   const pushes = new Pushes({ atOnce: 4, served: async () => server, fate: async () => 'ended', onAnswer: () => {}, check: async () => {}, ...options })
   return { pushes, sent, sentAre: async (...lists: string[]) => { await until(() => sent.length >= lists.length); t.same(sent.map(({ models }) => models), lists) } }
 }
@@ -176,4 +178,68 @@ t.test('a hold that is given up leaves its places', async t => {
   await Promise.all([first, second])
   pushes.shut(() => new OutriggerError('SERVICE_DRAINING', 'bye'))
   t.match(await failureOf(pushes.push(list('c'), soon())), { code: 'SERVICE_DRAINING' })
+})
+
+/** Fresh servers, one after the other, that note what they were told. */
+function told () {
+  const lists: string[] = []
+  const note = async (models: readonly ServableList[]): Promise<void> => { lists.push(names(models)) }
+  return { lists, server: { reload: note, fill: note } }
+}
+
+t.test('what was served is looked at again before another server reads it, and nothing else is', async t => {
+  const [first, second, third] = [told(), told(), told()]
+  let now = first
+  const asked: string[] = []
+  const spoilt = new Set<string>()
+  const away = new Set<string>()
+  const unfit: string[] = []
+  const { pushes } = build({
+    served: async () => now.server,
+    recheck: async name => {
+      asked.push(name)
+      if (spoilt.has(name)) throw new OutriggerError('MODEL_NOT_PINNED', `${name} is not what is pinned`)
+      return away.has(name) ? 'away' : name === 'free' ? 'free' : { confirm: async () => {} }
+    },
+    onUnfit: ({ name, version, error }) => { unfit.push(`${name} ${version} ${error.message}`) }
+  })
+  await pushes.push(list('a', 'b', 'c', 'free'), soon())
+  await pushes.push(list('a', 'b', 'c', 'free'), soon())
+  t.same(asked, [], 'a server that has it does not read it again')
+
+  now = second
+  spoilt.add('b')
+  away.add('c')
+  await pushes.restore(second.server, 1000)
+  t.same(second.lists, ['a,free'])
+  t.same(asked.splice(0).sort(), ['a', 'b', 'c', 'free'])
+  t.same(unfit, ['b 1 b is not what is pinned'], 'told once')
+  t.equal(names(pushes.restorable), 'a,c,free')
+
+  spoilt.clear()
+  await pushes.push(list('a', 'b', 'c', 'free', 'new'), soon())
+  t.equal(second.lists.at(-1), 'a,free,new', 'what was refused stays so under its name, what is away is not read')
+  t.same(asked.splice(0), ['c'])
+  away.clear()
+  await pushes.push(list('a', 'b', 'c', 'free', 'new'), soon())
+  t.equal(second.lists.at(-1), 'a,c,free,new')
+
+  now = third
+  await t.rejects(pushes.recheck(third.server, list('a'), 0).then(({ away: [gone] }) => { throw gone?.error ?? new Error('nothing') }), { message: /cannot be read now/ }, 'a disk that does not answer')
+})
+
+t.test('what was touched while a fresh server read it is taken from it before anybody calls it', async t => {
+  const fresh = told()
+  const unfit: string[] = []
+  const { pushes } = build({
+    served: async () => fresh.server,
+    recheck: async name => ({ confirm: async () => { if (name === 'b') throw new Error('touched') } }),
+    onUnfit: ({ name }) => { unfit.push(name) }
+  })
+  await pushes.push(list('b'), soon())
+  const other = told()
+  await pushes.restore(other.server, 1000)
+  t.same(other.lists, ['b', ''])
+  t.same(unfit, ['b'])
+  t.same(pushes.restorable, [])
 })

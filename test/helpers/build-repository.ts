@@ -33,7 +33,7 @@ export function buildRepository (t: Test, folder: object, options: Partial<Repos
     onLive: () => {},
     record: change => { changes.push(change) },
     loadWithinMs: 1000,
-    settleMs: 2000,
+    settleMs: () => 2000,
     now: () => now,
     ...more
   })

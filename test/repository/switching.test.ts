@@ -196,7 +196,7 @@ t.test('a folder that vanishes just before another push takes its version out, a
 
 t.test('a repository that is away empties nothing', async t => {
   const at = build(t, { r: { a: { 1: { 'saved_model.pb': '' } } } })
-  const repository = new Repository({ ...{ source: { kind: 'folder', folder: join(at.root, 'r') } }, registry: at.registry, log: pino({ level: 'silent' }), engineFor: () => at.engine, signaturesOf: async () => signatures(), loadHandler: async () => handler(), assigningSignatures: async () => new Set(), onLive: () => {}, loadWithinMs: 1000, settleMs: 0 })
+  const repository = new Repository({ ...{ source: { kind: 'folder', folder: join(at.root, 'r') } }, registry: at.registry, log: pino({ level: 'silent' }), engineFor: () => at.engine, signaturesOf: async () => signatures(), loadHandler: async () => handler(), assigningSignatures: async () => new Set(), onLive: () => {}, loadWithinMs: 1000, settleMs: () => 0 })
   await repository.find()
   await repository.load()
   renameSync(join(at.root, 'r'), join(at.root, 's'))
