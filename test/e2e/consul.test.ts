@@ -2,28 +2,11 @@ import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { consulProgram, startConsul, type RealConsul } from '../helpers/real-consul.js'
-import { engines, start, until, type Running } from './service.js'
+import { startConsul } from '../helpers/real-consul.js'
+import { checks, noConsul, program, services, untilCritical, untilPassing } from './in-consul.js'
+import { engines, start, until } from './service.js'
 
-const program = consulProgram()
-const skip = program === undefined ? 'NO REAL CONSUL: set CONSUL_BIN=$(scripts/install-consul.sh)' : false
-if (skip !== false) process.stderr.write(`\n!!! SKIPPED: ${skip}\n\n`)
-
-interface AgentService { readonly ID: string, readonly Service: string, readonly Port: number, readonly Address: string, readonly Tags: string[] | null, readonly Meta: Record<string, string> }
-interface Check { readonly Status: string, readonly Output: string, readonly CheckID: string }
-
-const services = async (consul: RealConsul): Promise<AgentService[]> => Object.values(await consul.get('/v1/agent/services') as Record<string, AgentService>)
-const checks = async (consul: RealConsul, name: string): Promise<Check[]> => await consul.get(`/v1/health/checks/${name}`) as Check[]
-
-async function untilPassing (consul: RealConsul, service: Running, name: string, withinMs = 30_000): Promise<AgentService> {
-  return await until('it passes', async () => {
-    const entry = (await services(consul)).find(one => one.Service === name && one.Port === Number(new URL(service.url).port))
-    const [check] = entry === undefined ? [] : await checks(consul, name)
-    return check?.Status === 'passing' ? entry : undefined
-  }, withinMs)
-}
-
-t.test('with a real Consul', { skip }, async t => {
+t.test('with a real Consul', { skip: noConsul }, async t => {
   const consul = await startConsul(program!)
   t.teardown(async () => await consul.stop())
   const env = { CONSUL_HTTP_ADDR: consul.address }
@@ -54,7 +37,7 @@ t.test('with a real Consul', { skip }, async t => {
     await untilPassing(consul, service, 'frozen')
     const [child] = service.children()
     process.kill(child!, 'SIGSTOP')
-    await until('critical', async () => (await checks(consul, 'frozen'))[0]?.Status === 'critical', 20_000)
+    await untilCritical(consul, 'frozen')
     process.kill(child!, 'SIGCONT')
     await untilPassing(consul, service, 'frozen')
     t.pass()
@@ -71,12 +54,30 @@ t.test('with a real Consul', { skip }, async t => {
     t.pass()
   })
 
-  t.test('SIGKILL leaves an entry that turns critical and is set to be removed', async t => {
-    const service = await start(t, { env, flags: ['--service-name', 'killed'] })
+  t.test('a service that is frozen itself, whose heartbeats stay away: critical, and back', async t => {
+    const service = await start(t, { env, flags: ['--service-name', 'stopped', '--service-check', 'ttl'] })
+    await untilPassing(consul, service, 'stopped')
+    service.signal('SIGSTOP')
+    await untilCritical(consul, 'stopped')
+    service.signal('SIGCONT')
+    await untilPassing(consul, service, 'stopped')
+    t.equal((await service.post('/models/half_plus_two/versions/1/evaluate', { x: 1 })).status, 200)
+    t.equal((await checks(consul, 'stopped')).length, 1)
+  })
+
+  // CONTRIBUTING.md: the agent takes no less than a minute, and looks every 30 s.
+  const reaps = process.env.CONSUL_REAPS === '1'
+  t.test(`SIGKILL leaves an entry that turns critical${reaps ? ', and is removed in the end' : ''}`, { timeout: 200_000 }, async t => {
+    const service = await start(t, { env, flags: ['--service-name', 'killed', '--service-deregister-after', '1m'] })
     await untilPassing(consul, service, 'killed')
     service.signal('SIGKILL')
     await service.ended()
-    await until('critical', async () => (await checks(consul, 'killed'))[0]?.Status === 'critical', 30_000)
+    await untilCritical(consul, 'killed')
+    const begun = Date.now()
+    if (reaps) {
+      await until('it is gone', async () => !(await services(consul)).some(one => one.Service === 'killed'), 150_000)
+      t.comment(`removed ${Math.round((Date.now() - begun) / 1000)} s after it turned critical`)
+    }
     t.pass()
   })
 
