@@ -8,7 +8,14 @@ import { elementCount, type Signature, type Tensor, type TensorInfo } from '../t
 import { bytesAsElements, castData } from './tensors.js'
 
 /** A fault of what a handler returned; the message is ours and names the input. */
-export class ReturnFault extends Error {}
+export class ReturnFault extends Error {
+  /** The value that does not fit its dtype, where it is one: the input's name and the pointer below it. */
+  readonly at: { readonly name: string, readonly place: FieldError } | undefined
+  constructor (message: string, at?: ReturnFault['at']) {
+    super(message)
+    this.at = at
+  }
+}
 
 /** The full shape for flat data: one free size is computed from the count. */
 function inferShape (count: number, shape: readonly number[]): number[] | undefined {
@@ -28,7 +35,8 @@ function shaped (tensor: Tensor, { shape: wanted }: TensorInfo, what: string, fl
   return { ...tensor, shape: fitted }
 }
 
-function convert (value: unknown, info: TensorInfo, what: string): Tensor {
+function convert (value: unknown, info: TensorInfo, name: string): Tensor {
+  const what = JSON.stringify(name)
   const wanted = dtypeRow(info.dtype)
   if (isTensor(value)) {
     const count = elementCount(value.shape) * (wanted.lanes ?? 1)
@@ -48,7 +56,7 @@ function convert (value: unknown, info: TensorInfo, what: string): Tensor {
   }
   const faults: FieldError[] = []
   const tensor = readNested(info.dtype === 'DT_STRING' ? bytesAsElements(value) : value, info.dtype, '', faults)
-  if (tensor === undefined) throw new ReturnFault(`preprocess returned ${what} that does not fit: ${faults[0]!.pointer === '' ? 'it' : `the value at ${faults[0]!.pointer}`} ${faults[0]!.detail}`)
+  if (tensor === undefined) throw new ReturnFault(`preprocess returned ${what} that does not fit: ${faults[0]!.pointer === '' ? 'it' : `the value at ${faults[0]!.pointer}`} ${faults[0]!.detail}`, { name, place: faults[0]! })
   return shaped(tensor, info, what, false)
 }
 
@@ -64,7 +72,7 @@ export function convertTensors (returned: unknown, signature: Signature): Record
   const tensors: Record<string, Tensor> = {}
   for (const [name, info] of signature.inputs) {
     if (!Object.hasOwn(returned, name)) throw new ReturnFault(`preprocess returned no ${JSON.stringify(name)}, which the model needs`)
-    tensors[name] = convert((returned as Record<string, unknown>)[name], info, JSON.stringify(name))
+    tensors[name] = convert((returned as Record<string, unknown>)[name], info, name)
   }
   return tensors
 }

@@ -7,6 +7,7 @@ import { convertTensors, ReturnFault } from './convert.js'
 import { installModuleHooks } from './module-hooks.js'
 import { confinedLoad, handlerUrl } from './modules.js'
 import { requestReader, type RequestReader } from './request.js'
+import { callersFault } from './passed-on.js'
 import { isSchema, type Schema } from './request-schema.js'
 import { SourceError } from './strip.js'
 import type { HandlerAnswer, HandlerDescription, HandlerRequest } from './version-handler.js'
@@ -137,7 +138,12 @@ export class Runtime {
   async preprocess (call: RuntimeCall, request: HandlerRequest): Promise<Record<string, Tensor>> {
     const context = this.#context(call)
     const shaped = this.#reader.read(request)
-    return convertTensors(await this.#handler.preprocess!(shaped, context), context.signature)
+    const returned = await this.#handler.preprocess!(shaped, context)
+    try {
+      return convertTensors(returned, context.signature)
+    } catch (error) {
+      throw error instanceof ReturnFault ? callersFault(error, shaped, returned) ?? error : error
+    }
   }
 
   /** The model's outputs → the answer. */
