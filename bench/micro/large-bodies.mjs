@@ -110,7 +110,7 @@ async function mixed (server, ms) {
 }
 
 async function compare () {
-  const { values } = parseArgs({ options: { against: { type: 'string' }, windows: { type: 'string', default: '4' }, images: { type: 'string', default: '60' }, bodies: { type: 'string', default: '0' } } })
+  const { values } = parseArgs({ options: { against: { type: 'string' }, windows: { type: 'string', default: '8' }, images: { type: 'string', default: '20' }, bodies: { type: 'string', default: '0' } } })
   const images = Number(values.images)
   const servers = [await start('now', here)]
   if (values.against !== undefined) servers.push(await start('before', values.against))
@@ -119,7 +119,7 @@ async function compare () {
   const windows = new Map(servers.map(server => [server, []]))
   for (let i = -1; i < Number(values.windows); i++) {
     for (const server of servers) {
-      const window = { v1: await alone(server, '/v1', images), own: await alone(server, 'evaluate', images), blockMs: await block(server, 20), mixed: await mixed(server, 1500) }
+      const window = { v1: await alone(server, '/v1', images), own: await alone(server, 'evaluate', images), blockMs: await block(server, 10), mixed: await mixed(server, 800) }
       // The first one warms up.
       if (i >= 0) windows.get(server).push(window)
     }

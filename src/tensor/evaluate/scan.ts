@@ -3,7 +3,13 @@ import { ArrivingScan } from '../json/arriving-scan.js'
 import { NumericScanner, runSteps, type Steps } from '../json/numeric-scanner.js'
 import type { Signature, Tensor } from '../tensor.js'
 
-const isFinite = ({ dtype, data }: Tensor): boolean => dtype !== 'DT_FLOAT' || (data as Float32Array).every(Number.isFinite)
+function isFinite ({ dtype, data }: Tensor): boolean {
+  if (dtype !== 'DT_FLOAT') return true
+  const values = data as Float32Array
+  // A loop of its own: a call for each value takes longer than reading it did.
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false
+  return true
+}
 
 const options = { minusZero: true }
 
