@@ -1,5 +1,5 @@
-// What a large body costs: a 224×224×3 image as JSON (1.6 MB), CPU and garbage collections of the service's process for each, how long the event loop stands still while one arrives, tiny requests beside four uploads, memory after many.
-// The model answers at once; its request is written out as for the engine. node bench/micro/large-bodies.mjs [--against DIST] [--windows N] [--images N] [--bodies N]
+// What a large body costs: a 224×224×3 image as JSON (1.6 MB), CPU and garbage collections of the service's process for each, how long the event loop stands still while one arrives, tiny requests beside uploads, memory after many.
+// The model answers at once; its request is written out as for the engine. node bench/micro/large-bodies.mjs [--against DIST] [--windows N] [--images N] [--uploads N] [--bodies N]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -101,16 +101,16 @@ async function block (server, images) {
   return at(sorted(longest), 0.5)
 }
 
-async function mixed (server, ms) {
+async function mixed (server, count, ms) {
   const until = performance.now() + ms
-  const uploads = Array.from({ length: 4 }, () => ask(server.port, requests['/v1'], () => performance.now() < until))
+  const uploads = Array.from({ length: count }, () => ask(server.port, requests['/v1'], () => performance.now() < until))
   const times = sorted(await ask(server.port, tiny, () => performance.now() < until))
   const images = (await Promise.all(uploads)).flat().length
   return { p50: at(times, 0.5), p99: at(times, 0.99), images: images / ms * 1000 }
 }
 
 async function compare () {
-  const { values } = parseArgs({ options: { against: { type: 'string' }, windows: { type: 'string', default: '8' }, images: { type: 'string', default: '20' }, bodies: { type: 'string', default: '0' } } })
+  const { values } = parseArgs({ options: { against: { type: 'string' }, windows: { type: 'string', default: '8' }, images: { type: 'string', default: '20' }, uploads: { type: 'string', default: '4' }, bodies: { type: 'string', default: '0' } } })
   const images = Number(values.images)
   const servers = [await start('now', here)]
   if (values.against !== undefined) servers.push(await start('before', values.against))
@@ -119,7 +119,7 @@ async function compare () {
   const windows = new Map(servers.map(server => [server, []]))
   for (let i = -1; i < Number(values.windows); i++) {
     for (const server of servers) {
-      const window = { v1: await alone(server, '/v1', images), own: await alone(server, 'evaluate', images), blockMs: await block(server, 10), mixed: await mixed(server, 800) }
+      const window = { v1: await alone(server, '/v1', images), own: await alone(server, 'evaluate', images), blockMs: await block(server, 10), mixed: await mixed(server, Number(values.uploads), 800) }
       // The first one warms up.
       if (i >= 0) windows.get(server).push(window)
     }
@@ -131,17 +131,22 @@ async function compare () {
   row('garbage collections per image', middle(({ v1 }) => v1.collections))
   row('garbage collections, µs per image', middle(({ v1 }) => v1.collectionUs))
   row('longest block while one arrives, ms', middle(window => window.blockMs))
-  row('tiny beside 4 uploads, p50 ms', middle(({ mixed }) => mixed.p50))
-  row('tiny beside 4 uploads, p99 ms', middle(({ mixed }) => mixed.p99))
+  row(`tiny beside ${values.uploads} uploads, p50 ms`, middle(({ mixed }) => mixed.p50))
+  row(`tiny beside ${values.uploads} uploads, p99 ms`, middle(({ mixed }) => mixed.p99))
   row('images/s beside them', middle(({ mixed }) => mixed.images))
   const bodies = Number(values.bodies)
   if (bodies > 0) {
     const rss = new Map()
+    const spent = new Map()
     for (const server of servers) {
       const { rss: from } = await server.used()
       await Promise.all(Array.from({ length: 4 }, () => ask(server.port, requests['/v1'], count => count < bodies / 4)))
-      rss.set(server, [from, (await server.used()).rss])
+      const { rss: to, collections } = await server.used()
+      rss.set(server, [from, to])
+      spent.set(server, collections)
     }
+    row(`garbage collections in ${bodies} more`, server => String(spent.get(server).count))
+    row('garbage collections, µs for each of them', server => (spent.get(server).ms / bodies * 1000).toFixed(0))
     row(`RSS before and after ${bodies} more, MB`, server => rss.get(server).map(bytes => (bytes / 2 ** 20).toFixed(0)).join(' → '))
   }
   const line = cells => console.log(cells[0].padEnd(40), cells.slice(1).map(cell => cell.padStart(14)).join(''))

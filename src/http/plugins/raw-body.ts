@@ -7,6 +7,7 @@ import { OutriggerError } from '../../errors.js'
 import type { Tensor, Tensors } from '../../tensor/tensor.js'
 import { BodyRoom } from '../body-room.js'
 import { MemoryPool } from '../memory-pool.js'
+import { Turns } from '../turns.js'
 
 /** Looks at a body while it arrives. */
 export interface BodyScan {
@@ -47,10 +48,13 @@ async function discard (request: FastifyRequest): Promise<void> {
 /** The memory of large bodies that are looked at while they arrive. */
 const rooms = new WeakMap<FastifyRequest, BodyRoom>()
 
+/** What all bodies of a server share. */
+interface Shared { readonly pool: MemoryPool, readonly turns: Turns }
+
 type Done = (error: Error | null, body?: Buffer) => void
 
 /** Reads a body to its end. `done` is called once, with Fastify's own errors: framework-errors.ts is the one place that words them. */
-function read (request: FastifyRequest, payload: IncomingMessage, pool: MemoryPool, done: Done): void {
+function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns }: Shared, done: Done): void {
   const { bodyLimit: limit = 0, config } = request.routeOptions
   const header = request.headers['content-length']
   const announced = header === undefined ? undefined : Number(header)
@@ -79,7 +83,7 @@ function read (request: FastifyRequest, payload: IncomingMessage, pool: MemoryPo
     if (scan === undefined || length - seen < lookBytes) return
     // A connection that always has more would be read on and on: after each look the others have their turn.
     payload.pause()
-    setImmediate(look)
+    turns.add(look)
   }
   function look (): void {
     if (ended) return
@@ -115,11 +119,11 @@ function freeBody (this: FastifyRequest, left: Tensors): void {
 }
 
 export default fp(async function rawBody (app: FastifyInstance) {
-  const pool = new MemoryPool()
+  const shared: Shared = { pool: new MemoryPool(), turns: new Turns() }
   app.decorateRequest('bodyScan')
   app.decorateRequest('freeBody', freeBody)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (request, payload, done) => { read(request, payload, pool, done) })
+  app.addContentTypeParser('*', (request, payload, done) => { read(request, payload, shared, done) })
   app.addHook('onRequest', (request, _reply, done) => {
     if (withoutBody.has(request.method) && announcesBody(request)) discard(request).then(() => { done() }, done)
     else done()
