@@ -234,7 +234,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
     metrics
   })
   const registered = registersItself({ mode: config.consul, address: config.consulHttpAddr, nomadAllocId: config.nomadAllocId }).on
-  const drainDelayMs = config.drainDelayMs ?? (registered ? registeredDrainDelayMs : 0)
+  const drainDelayMs = (): number => current().drainDelayMs ?? (registered ? registeredDrainDelayMs : 0)
 
   // The order of start, and in reverse of end: docs/architecture.md.
   const units: Unit[] = [
@@ -242,13 +242,13 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
     unit('callers', auditStopMs, async () => {}, async () => { await auth.close() }),
     unit('changes', journalStopMs, async () => {}, async () => { await journal.close() }),
     unit('handlers', handlersStopMs, async () => {}, async () => { await repository.close() }),
-    unit('http', config.drainTimeoutMs, async () => {
+    unit('http', () => current().drainTimeoutMs, async () => {
       app = await buildServer({
         service,
         auth,
         bodyLimitBytes: config.bodyLimitBytes,
         requestTimeoutMs: () => current().requestTimeoutMs,
-        cors: config.cors,
+        cors: () => current().cors,
         logRequests: () => current().logRequests,
         admin: { allowLocalAdmin: () => current().allowLocalAdmin, adminSocket: config.adminSocket },
         listeners,
@@ -264,7 +264,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
       await app?.close()
       certificates?.close()
     }),
-    unit('drain delay', drainDelayMs + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs) }),
+    unit('drain delay', () => drainDelayMs() + 1000, async () => {}, async () => { if (!end.forced) await sleep(drainDelayMs()) }),
     unit('models', 0, async () => {
       repository.load().then(() => {
         announce()
@@ -280,8 +280,10 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
     if (config.hints === 'on' || (config.hints === 'auto' && process.stderr.isTTY)) process.stderr.write(hints(url(), registry.list(), faults()))
   }
 
-  const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
-  const grace = closeWithGrace({ delay: stopWithinMs, skip: [...signals, 'SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
+  // How long the end may take is known when it begins.
+  const grace = closeWithGrace({ delay: false, skip: [...signals, 'SIGHUP'], logger: { error: (what: unknown) => log.error({ what: String(what) }, 'end') } as Console }, async ({ err }) => {
+    const stopWithinMs = units.reduce((sum, { stopWithinMs }) => sum + stopWithinMs, 0) + 1000
+    setTimeout(() => { log.error({ stopWithinMs }, 'the end takes too long'); process.exit(1) }, stopWithinMs).unref()
     end.begun ??= now()
     end.draining = true
     if (err !== undefined) { end.failure ??= err.message; log.fatal(err, 'an error that nobody caught') }
@@ -312,7 +314,8 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
   }
 }
 
-const unit = (name: string, stopWithinMs: number, start: () => Promise<void>, stop: () => Promise<void>): Unit => ({ name, stopWithinMs, start, stop })
+const unit = (name: string, stopWithinMs: number | (() => number), start: () => Promise<void>, stop: () => Promise<void>): Unit =>
+  ({ name, get stopWithinMs () { return typeof stopWithinMs === 'number' ? stopWithinMs : stopWithinMs() }, start, stop })
 
 interface RepositoryParts { config: Config, current: () => Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels, states: BatchingStates }
 

@@ -34,7 +34,7 @@ export interface ServerOptions {
   readonly auth: Auth
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: () => number
-  readonly cors: string | undefined
+  readonly cors: () => string | undefined
   readonly logRequests: () => boolean
   readonly admin: Omit<AdminOptions, 'service'> & Omit<CallerOptions, 'auth'>
   readonly version: Omit<VersionOptions, 'service'>
@@ -84,7 +84,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(drain, { service })
   await app.register(caller, { auth, adminSocket: options.admin.adminSocket })
   if (options.certificateNeeded === true) await app.register(clientCertificate)
-  await app.register(preflights, { cors: options.cors, tokens: auth.tokens !== undefined })
+  await app.register(preflights, { tokens: auth.tokens !== undefined })
   await app.register(tokens, { auth, service })
   await app.register(quota, { auth })
   await app.register(rawBody)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { copyModel, engines, isAlive, noProc, root, run, start, temporaryFolder, until, write, type Answer, type Running } from './service.js'
@@ -80,6 +81,21 @@ for (const engine of engines) {
     })
   })
 }
+
+t.test('the end takes the time that the settings file says when it begins', async t => {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'outrigger.yaml')
+  write(folder, { 'outrigger.yaml': 'drain_delay: 0s\n' })
+  const service = await start(t, { flags: ['--config', file] })
+  write(folder, { 'outrigger.yaml': 'drain_delay: 2s\ndrain_timeout: 5s\nsettle_time: 1s\ncors: https://a.example\n' })
+  service.signal('SIGHUP')
+  await until('all four are in force', async () => (await service.call('/changes')).json.changes.filter(({ what }: { what: string }) => what === 'setting-changed').length === 4)
+  t.equal((await service.call('/models', { headers: { origin: 'https://a.example' } })).headers.get('access-control-allow-origin'), 'https://a.example')
+  const begun = Date.now()
+  service.signal('SIGTERM')
+  t.equal(await service.ended(), 0)
+  t.ok(Date.now() - begun >= 2000, `${Date.now() - begun} ms`)
+})
 
 t.test('POST /shutdown is closed unless opened', async t => {
   const closed = await start(t)

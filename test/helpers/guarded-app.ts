@@ -41,7 +41,7 @@ export async function guardedApp (t: Test, flags: readonly string[], { adminSock
       log, registry, metrics, engines: () => [], predict: async (_entry, inputs) => ({ y: inputs.x! }), phase: () => 'serving', batching: () => new Map(), repositoryFaults: () => [], changes: () => [],
       replaceEngine: () => {}, shutdown: (mode, by) => { orders.push(`${mode}: ${by}`) }, reload: async (model, by) => { orders.push(`reload ${model}: ${by}`) }, moveLabel: async (_model, _label, _version, by) => { orders.push(`label: ${by}`); return { from: undefined } }
     } as Parameters<typeof buildServer>[0]['service'],
-    auth: await authOf(t, flags), bodyLimitBytes: 1 << 20, requestTimeoutMs: () => 5000, cors: undefined, logRequests: () => true, admin: { allowLocalAdmin: () => flags.includes('--allow-local-admin'), adminSocket }, version: { build: { version: '1', commit: null, builtAt: null } },
+    auth: await authOf(t, flags), bodyLimitBytes: 1 << 20, requestTimeoutMs: () => 5000, cors: () => undefined, logRequests: () => true, admin: { allowLocalAdmin: () => flags.includes('--allow-local-admin'), adminSocket }, version: { build: { version: '1', commit: null, builtAt: null } },
     listeners: createListeners({ limits: { ...defaultLimits, ...limits }, certificates, log, metrics }), ...more
   })
   before?.(app)

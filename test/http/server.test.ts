@@ -14,7 +14,7 @@ const build = async (t: Test, options: Partial<ServerOptions> = {}): ReturnType<
     service: {
       log, registry, metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => registry.list(), processMetrics: false }), engines: () => [], predict: async () => ({}), phase: () => 'serving', batching: () => new Map(), shutdown: () => {}, repositoryFaults: () => [], changes: () => [], reload: async () => {}, replaceEngine: () => {}, moveLabel: async () => ({ from: undefined })
     },
-    auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: () => 1000, cors: undefined, logRequests: () => true, admin: { allowLocalAdmin: () => false }, version: { build: { version: '1', commit: null, builtAt: null } }, ...options
+    auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: () => 1000, cors: () => undefined, logRequests: () => true, admin: { allowLocalAdmin: () => false }, version: { build: { version: '1', commit: null, builtAt: null } }, ...options
   })
 }
 

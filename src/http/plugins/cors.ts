@@ -6,7 +6,7 @@ import { errorForm } from './problem.js'
 
 export interface CorsOptions {
   /** `*`, or origins separated by commas; no cross-origin headers when undefined. */
-  readonly cors: string | undefined
+  readonly cors: () => string | undefined
   /** Whether callers send tokens. */
   readonly tokens: boolean
 }
@@ -33,12 +33,16 @@ const isForCallers = ({ method, url, headers }: FastifyRequest): boolean =>
 
 /** To be registered before whatever may refuse a request, so that a page can read why. */
 export default fp(async function cors (app: FastifyInstance, { cors, tokens }: CorsOptions) {
-  if (cors === undefined || cors === '') return
-  const allow = allowOrigin(cors)
+  let known: string | undefined
+  let allow: AllowOrigin = () => undefined
   const requestHeaders = tokens ? 'Content-Type, Authorization' : 'Content-Type'
 
-  function setHeaders (request: FastifyRequest, reply: FastifyReply): void {
-    if (cors !== '*') void reply.header('vary', 'Origin')
+  function setHeaders (request: FastifyRequest, reply: FastifyReply, setting: string): void {
+    if (setting !== known) {
+      allow = allowOrigin(setting)
+      known = setting
+    }
+    if (setting !== '*') void reply.header('vary', 'Origin')
     const allowed = allow(request.headers.origin)
     if (allowed === undefined) return
     // Source: tfserving-rest.md, section 10: on every answer, whether or not the request names an origin.
@@ -50,14 +54,14 @@ export default fp(async function cors (app: FastifyInstance, { cors, tokens }: C
   }
 
   app.addHook('onRequest', (request, reply, done) => {
-    setHeaders(request, reply)
+    const setting = cors()
+    if (setting !== undefined && setting !== '') setHeaders(request, reply, setting)
     done()
   })
 }, { name: 'cors', dependencies: ['request-context'] })
 
 /** Answers preflights of routes that are not TensorFlow Serving's, whose API has answers of its own. To be registered before tokens: browsers send none with a preflight. */
-export const preflights = fp(async function preflights (app: FastifyInstance, { cors, tokens }: CorsOptions) {
-  if (cors === undefined || cors === '') return
+export const preflights = fp(async function preflights (app: FastifyInstance, { tokens }: Pick<CorsOptions, 'tokens'>) {
   app.addHook('onRequest', (request, reply, done) => {
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined && errorForm(request.url) !== 'tensorflow'
     if (!isPreflight || !reply.hasHeader('access-control-allow-origin')) { done(); return }

@@ -17,7 +17,7 @@ t.test('every route is declared, every declared path is a route', async t => {
     predict: () => new Promise(() => {})
   }
   const app = await buildServer({
-    service, auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: () => 1000, cors: undefined, logRequests: () => false, admin: { allowLocalAdmin: () => false }, version: { build: { version: '1', commit: null, builtAt: null } }
+    service, auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: () => 1000, cors: () => undefined, logRequests: () => false, admin: { allowLocalAdmin: () => false }, version: { build: { version: '1', commit: null, builtAt: null } }
   })
   t.teardown(() => app.close())
   await app.ready()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { guardedApp, type GuardedApp } from '../../helpers/guarded-app.js'
 
-const app = async (t: Test, cors: string | undefined, flags: readonly string[] = []): Promise<GuardedApp['call']> => (await guardedApp(t, flags, { server: { cors } })).call
+const app = async (t: Test, cors: string | undefined | (() => string | undefined), flags: readonly string[] = []): Promise<GuardedApp['call']> => (await guardedApp(t, flags, { server: { cors: typeof cors === 'function' ? cors : () => cors } })).call
 const origin = 'https://a.example'
 const from = { headers: { origin } }
 const allowed = 'access-control-allow-origin'
@@ -46,6 +46,19 @@ t.test('a list of origins', async t => {
       t.equal(answer.headers.vary, 'Origin', 'a cache must not give it to the other origin')
     }
   }
+})
+
+t.test('another list while the service runs', async t => {
+  let cors: string | undefined
+  const call = await app(t, () => cors)
+  const allows = async (): Promise<unknown> => (await call('GET', '/models/m', from)).headers[allowed]
+  t.equal(await allows(), undefined)
+  cors = origin
+  t.equal(await allows(), origin)
+  t.match(await call('OPTIONS', '/models/m/evaluate', preflight('POST')), { status: 204, headers: { [allowed]: origin } })
+  cors = 'https://b.example'
+  t.equal(await allows(), undefined)
+  t.match(await call('OPTIONS', '/models/m/evaluate', preflight('POST')), { status: 405, headers: { [allowed]: undefined } })
 })
 
 t.test('evaluate and what describes it, but nothing of an admin', async t => {
