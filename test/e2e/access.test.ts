@@ -114,7 +114,7 @@ t.test('an issuer whose certificate is of an unknown authority', { skip: noOpens
   const service = await start(t, { engine, models: repository(t), flags: flags(issuer) })
   const answer = await service.post(evaluate, { x: 1 }, await bearer(first))
   t.match(answer, { status: 503, json: { code: 'AUTH_KEYS_UNAVAILABLE' } })
-  t.match(service.lines.find(line => /keys for tokens cannot be fetched/.test(String(line.message))), { reason: /CERT|SIGNED|VERIFY/ })
+  t.match(await until('it is told', () => service.lines.find(line => /keys for tokens cannot be fetched/.test(String(line.message)))), { reason: /CERT|SIGNED|VERIFY/ })
   t.equal(issuer.asked(), 0)
 })
 

@@ -35,7 +35,7 @@ for (const engine of engines) {
     t.equal(health.status, 503, 'the model is required')
     t.match(health.json.failed, [{ model: 'changed', version: '1', reason: /is not what is pinned/ }])
     t.match(await changes('version-failed'), [{ model: 'changed', to: '1', reason: /is not what is pinned/ }])
-    t.match(service.lines.find(line => line.message === 'version cannot be served'), { code: 'MODEL_NOT_PINNED', model: 'changed' })
+    t.match(await until('it is told', () => service.lines.find(line => line.message === 'version cannot be served')), { code: 'MODEL_NOT_PINNED', model: 'changed' })
 
     rmSync(join(models, 'changed', '1', 'variables'), { recursive: true })
     cpSync(join(modelsFolder, 'half_plus_two', '1', 'variables'), join(models, 'changed', '1', 'variables'), { recursive: true })

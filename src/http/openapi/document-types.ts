@@ -15,7 +15,6 @@ export interface Parameter {
   readonly required?: boolean
   readonly description: string
   readonly schema: Schema
-  readonly example?: unknown
 }
 
 export interface Response {

@@ -22,14 +22,15 @@ export interface DocumentInput {
 /** Versions of one model that get paths of their own; the templates cover the rest. */
 const maxVersions = 20
 
+/** None has an example: the page would send it with every try, a time limit too. */
 const parameters: Readonly<Record<string, Parameter>> = {
   Model: { name: 'model', in: 'path', required: true, description: 'Name of a served model.', schema: { type: 'string' } },
   Version: { name: 'version', in: 'path', required: true, description: 'A 64-bit integer.', schema: { type: 'string', pattern: '^\\d+$' } },
   Label: { name: 'label', in: 'path', required: true, description: 'A movable name for a version.', schema: { type: 'string' } },
   Signature: { name: 'signature', in: 'query', description: 'Name of the signature; the default one unless given.', schema: { type: 'string' } },
   SignatureHeader: { name: 'outrigger-signature', in: 'header', description: 'The same as the query parameter, which wins.', schema: { type: 'string' } },
-  Shape: { name: 'outrigger-shape', in: 'header', description: 'Sizes of the tensor of an application/octet-stream body, where more than the batch is free.', schema: { type: 'string', pattern: '^\\d+(,\\s*\\d+)*$' }, example: '1,28,28' },
-  RequestTimeout: { name: 'x-request-timeout-ms', in: 'header', description: "Lowers the time limit of this request, in milliseconds; it never raises the service's. Anything but a whole number above 0 is ignored.", schema: { type: 'string' }, example: '2000' }
+  Shape: { name: 'outrigger-shape', in: 'header', description: 'Sizes of the tensor of an application/octet-stream body, where more than the batch is free, such as 1,28,28.', schema: { type: 'string', pattern: '^\\d+(,\\s*\\d+)*$' } },
+  RequestTimeout: { name: 'x-request-timeout-ms', in: 'header', description: "Lowers the time limit of this request, in milliseconds; it never raises the service's. Anything but a whole number above 0 is ignored.", schema: { type: 'string' } }
 }
 
 export function buildDocument (input: DocumentInput): OpenApiDocument {
