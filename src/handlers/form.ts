@@ -2,12 +2,11 @@
 import { OutriggerError, type FieldError } from '../errors.js'
 import { parseJson } from '../tensor/evaluate/json.js'
 import { pointerStep } from '../tensor/evaluate/nested.js'
+import { isJsonType } from './json-type.js'
 import { isBytes, isSchema, membersOf, takesType, typesOf, type Schema } from './request-schema.js'
 import type { FormPart } from './version-handler.js'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-const isJsonType = (mediaType: string | undefined): boolean => mediaType === 'application/json' || mediaType?.endsWith('+json') === true
 
 function textOf (part: FormPart): string {
   try {

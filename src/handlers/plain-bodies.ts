@@ -8,6 +8,7 @@ import { parseJson } from '../tensor/evaluate/json.js'
 import { pointerStep } from '../tensor/evaluate/nested.js'
 import { decodeRaw } from '../tensor/evaluate/raw.js'
 import type { Signature, Tensor, TensorInfo } from '../tensor/tensor.js'
+import { isJsonType } from './json-type.js'
 import { castData } from './tensors.js'
 import type { FormPart, HandlerRequest } from './version-handler.js'
 
@@ -96,7 +97,7 @@ async function decodeForm (parts: readonly FormPart[], signature: Signature, dea
  */
 export async function decodeBody (request: HandlerRequest, signature: Signature, deadline: number): Promise<DecodedInputs> {
   const { mediaType, body } = request
-  if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeJson(body, signature, request.scan)
+  if (mediaType === '' || isJsonType(mediaType)) return decodeJson(body, signature, request.scan)
   const taken = plainMediaTypes(signature)
   if (!taken.includes(mediaType)) throw new OutriggerError('REQUEST_MEDIA_TYPE', `The media type ${mediaType} is not taken here; taken are ${taken.join(', ')}`)
   if (mediaType === 'multipart/form-data') return await decodeForm(request.parts ?? [], signature, deadline)

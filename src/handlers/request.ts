@@ -4,6 +4,7 @@ import { readBase64 } from '../tensor/evaluate/element.js'
 import { parseJson } from '../tensor/evaluate/json.js'
 import { pointerStep } from '../tensor/evaluate/nested.js'
 import { formObject } from './form.js'
+import { isJsonType } from './json-type.js'
 import { isBytes, isSchema, mediaTypesOf, planBodies, takesType, type BodyPlan, type Schema } from './request-schema.js'
 import { compileSchema, type Checker } from './schema.js'
 import type { HandlerRequest } from './version-handler.js'
@@ -26,7 +27,7 @@ function wholeNumber (digits: string): number {
 const place = (member: string, value: unknown): unknown => member === '' ? value : { [member]: value }
 
 function readBody ({ mediaType, body, parts }: HandlerRequest, plan: BodyPlan, schema: Schema | undefined, mediaTypes: readonly string[]): unknown {
-  if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return parseJson(body, wholeNumber)
+  if (mediaType === '' || isJsonType(mediaType)) return parseJson(body, wholeNumber)
   if (mediaType === 'multipart/form-data' && plan.form) return formObject(parts ?? [], schema)
   if (mediaType === 'text/plain' && plan.text !== undefined) {
     try {

@@ -23,9 +23,13 @@ export class MemoryPool {
     return kept
   }
 
-  /** Takes memory back that it gave out and that nobody points into; beyond the limit it is let go. To be called once for each. */
+  /** Takes memory back that it gave out and that nobody points into. Beyond the limit other sizes are let go first: what is in use now is what will be asked for. To be called once for each. */
   give (memory: Buffer): void {
     const { length } = memory
+    if (length > this.#maxBytes) return
+    for (const [size, others] of this.#free) {
+      for (; size !== length && others.length > 0 && this.#bytes + length > this.#maxBytes; this.#bytes -= size) others.pop()
+    }
     if (this.#bytes + length > this.#maxBytes) return
     const same = this.#free.get(length)
     if (same === undefined) this.#free.set(length, [memory])

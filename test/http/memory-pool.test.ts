@@ -18,5 +18,9 @@ t.test('keeps no more than its limit', async t => {
   const pool = new MemoryPool(300_000)
   const taken = [pool.take(131_072), pool.take(131_072), pool.take(131_072), pool.take(65_536)]
   for (const memory of taken) pool.give(memory)
-  t.equal(pool.bytes, 262_144, 'the third and what no longer fits are let go')
+  t.equal(pool.bytes, 196_608, 'the third is let go, and one of them for the last')
+  pool.give(Buffer.alloc(262_144))
+  t.equal(pool.bytes, 262_144, 'what was kept makes room')
+  pool.give(Buffer.alloc(524_288))
+  t.equal(pool.bytes, 262_144, 'not for what is too large itself')
 })

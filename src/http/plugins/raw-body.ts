@@ -83,21 +83,26 @@ function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns 
     if (scan === undefined || length - seen < lookBytes) return
     // A connection that always has more would be read on and on: after each look the others have their turn.
     payload.pause()
-    turns.add(look)
+    turns.add(() => {
+      if (!ended && look(false)) payload.resume()
+    })
   }
-  function look (): void {
-    if (ended) return
+  /** False where it failed, which ends the reading. */
+  function look (whole: boolean): boolean {
     seen = length
     try {
-      if (!scan!.look(room!.arrived, false)) scan = undefined
-    } catch (error) { end(error as Error); return }
-    payload.resume()
+      if (scan?.look(room!.arrived, whole) === false) scan = undefined
+      return true
+    } catch (error) {
+      end(error as Error)
+      return false
+    }
   }
   function onEnd (): void {
     if (announced !== undefined && length !== announced) { end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()); return }
     if (room === undefined) { end(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)); return }
+    if (!look(true)) return
     if (request.bodyScan !== undefined) rooms.set(request, room)
-    scan?.look(room.arrived, true)
     end(null, room.arrived)
   }
   function onError (error: Error): void { end(Object.assign(error, { statusCode: 400 })) }

@@ -17,7 +17,7 @@ interface Built { app: FastifyInstance, send: (head: string, body: Buffer) => Pr
 function route (looks: Look[], memories: unknown[]) {
   const scanBody = ({ query }: FastifyRequest): BodyScan => ({
     look (bytes, whole) {
-      if ('throws' in (query as object)) throw new Error('of its own')
+      if ('throws' in (query as object) || ('last' in (query as object) && whole)) throw new Error('of its own')
       looks.push({ bytes: bytes.length, whole, right: bytes.equals(numbered(bytes.length)) })
       return !('enough' in (query as object))
     }
@@ -162,7 +162,7 @@ t.test('no more looks for who has seen enough, and a look that throws fails its 
   const body = numbered(900_000)
   t.match(await dialogue(app, `POST /scanned?enough HTTP/1.1\r\nContent-Length: ${body.length}`, [body]), new RegExp(`${digest(body)}$`))
   t.equal(looks.length, 1)
-  t.match(await dialogue(app, `POST /scanned?throws HTTP/1.1\r\nContent-Length: ${body.length}`, [body]), /^HTTP\/1\.1 500 [^]*INTERNAL/)
+  for (const when of ['throws', 'last']) t.match(await dialogue(app, `POST /scanned?${when} HTTP/1.1\r\nContent-Length: ${body.length}`, [body]), /^HTTP\/1\.1 500 [^]*INTERNAL/, when)
 })
 
 t.test('memory that nobody points into holds the next body', async t => {

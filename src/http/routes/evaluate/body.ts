@@ -1,6 +1,7 @@
 // The body of an evaluate request as handlers and plain versions read it: media type, bytes, form parts, shape. Knows no models.
 import type { FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
+import { isJsonType } from '../../../handlers/json-type.js'
 import { inflateBytes, isCoding, type Coding } from '../../inflate.js'
 import type { FormPart, HandlerRequest } from '../../../handlers/version-handler.js'
 import { ArrivingInputs } from '../../../tensor/evaluate/scan.js'
@@ -58,7 +59,7 @@ function bytesOf (request: FastifyRequest): Buffer | Promise<Buffer> {
 /** Whether the header alone says that a body is plain JSON, as it comes. */
 export function isPlainJson ({ headers }: FastifyRequest): boolean {
   const mediaType = mediaTypeOf(headers['content-type'])
-  return headers['content-encoding'] === undefined && (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json'))
+  return headers['content-encoding'] === undefined && (mediaType === '' || isJsonType(mediaType))
 }
 
 /** A body without a media type is taken for JSON; a compressed one is inflated, never beyond the limit for bodies. Throws REQUEST_TOO_LARGE, REQUEST_MEDIA_TYPE or REQUEST_INVALID. */
