@@ -1,5 +1,5 @@
 // The requests that may go together (same version, signature, dtypes and inner shapes), and when they are sent. Knows no engine.
-import type { Member } from './batch-member.js'
+import type { Holder, Member } from './batch-member.js'
 import type { BatchSettings } from './batch-settings.js'
 
 export interface LaneOptions {
@@ -16,7 +16,7 @@ export interface LaneOptions {
 /** A newer measurement of a call's time counts this much. */
 const smoothing = 0.1
 
-export class Lane {
+export class Lane implements Holder {
   readonly #options: LaneOptions
   /** Oldest first; a Set, because those that leave are taken out of the middle. */
   readonly #waiting = new Set<Member>()
@@ -32,7 +32,7 @@ export class Lane {
   add (member: Member): void {
     this.#waiting.add(member)
     this.#count(member, 1)
-    member.held = () => { this.#take(member) }
+    member.holder = this
     this.#plan()
   }
 
@@ -54,6 +54,9 @@ export class Lane {
     setImmediate(flush, this)
   }
 
+  /** One that waits here left, or its time is up. */
+  ended (member: Member): void { this.#take(member) }
+
   flush (): void {
     this.#planned = false
     const settings = this.#options.settings()
@@ -72,7 +75,7 @@ export class Lane {
       if (members.length > 0 && (rows > maxRows || bytes > maxBytes)) break
       members.push(member)
       this.#take(member)
-      member.held = undefined
+      member.holder = undefined
     }
     return members
   }

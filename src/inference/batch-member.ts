@@ -9,6 +9,9 @@ const overheadBytes = 2048
 /** `waits`: not taken into a batch yet. `called`: the batch's call waits for a place at the model server. `sent`: the model server has it. `alone`: in a call of its own. */
 export type Place = 'waits' | 'called' | 'sent' | 'alone'
 
+/** Has members in its hands, and is told when one of them ends. */
+export interface Holder { ended (member: Member): void }
+
 export interface MemberParts {
   readonly inputs: Tensors
   readonly rows: number
@@ -32,8 +35,8 @@ export class Member implements Waits {
   readonly since: number
   place: Place = 'waits'
   readonly answer: Promise<Tensors>
-  /** Whoever holds it now is told of its end by this. */
-  held: (() => void) | undefined
+  /** Who is told of its end now. */
+  holder: Holder | undefined
   #waiting: { resolve: (outputs: Tensors) => void, reject: (error: unknown) => void } | undefined
   #onEnd: MemberParts['onEnd'] | undefined
   readonly #leave = (): void => { this.reject(cancelled()) }
@@ -61,11 +64,11 @@ export class Member implements Waits {
   #end (): { resolve: (outputs: Tensors) => void, reject: (error: unknown) => void } | undefined {
     const waiting = this.#waiting
     if (waiting === undefined) return undefined
-    const { held } = this
+    const { holder } = this
     const onEnd = this.#onEnd
-    this.#waiting = this.#onEnd = this.held = undefined
+    this.#waiting = this.#onEnd = this.holder = undefined
     this.call.signal.removeEventListener('abort', this.#leave)
-    held?.()
+    holder?.ended(this)
     onEnd?.(this)
     return waiting
   }

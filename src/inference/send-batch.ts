@@ -3,7 +3,7 @@ import { OutriggerError, type ErrorCode } from '../errors.js'
 import type { BatchApart } from '../metrics.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { cancelled } from '../waiting-line.js'
-import type { Member } from './batch-member.js'
+import type { Holder, Member } from './batch-member.js'
 import { splitFault, splitRows } from './merge.js'
 import { predict, predictStacked } from './predict.js'
 import type { VersionEntry } from './registry.js'
@@ -47,16 +47,37 @@ async function callAlone (entry: VersionEntry, member: Member, again = false): P
   }
 }
 
+/** Controllers of calls that ended without being aborted, for the next ones: a signal of its own for each call keeps V8 from freeing what the call held until a full collection (measured on Node 20: twice the processor time of a batch). */
+const controllers: AbortController[] = []
+
+/** Aborts a call when none of the members for whom it is made waits any more. */
+class Wanted implements Holder {
+  readonly #leaving = controllers.pop() ?? new AbortController()
+  #count: number
+
+  constructor (count: number) { this.#count = count }
+
+  get signal (): AbortSignal { return this.#leaving.signal }
+
+  ended (): void { if (--this.#count === 0) this.#leaving.abort() }
+
+  /** The call is over. */
+  end (): void {
+    if (this.#count === Infinity) return
+    this.#count = Infinity
+    if (!this.signal.aborted) controllers.push(this.#leaving)
+  }
+}
+
 /** Settles all members, or says why each is to be called alone. */
 async function callTogether ({ entry, signature, onSent, onApart }: BatchCall, members: readonly Member[]): Promise<BatchApart | undefined> {
-  const leaving = new AbortController()
+  const wanted = new Wanted(members.length)
   let sent: readonly Member[] = members
-  let wanted = members.length
   let bytes = 0
   let deadline = 0
   for (const member of members) {
     member.place = 'called'
-    member.held = () => { if (--wanted === 0) leaving.abort() }
+    member.holder = wanted
     bytes += member.dataBytes
     deadline = Math.max(deadline, member.deadline)
   }
@@ -69,15 +90,15 @@ async function callTogether ({ entry, signature, onSent, onApart }: BatchCall, m
   }
   const apart = (why: BatchApart, fault: string): BatchApart => { onApart(why, fault); return why }
   try {
-    const outputs = await predictStacked(entry, { signature, deadline, signal: leaving.signal, bytes, requests })
-    wanted = Infinity
+    const outputs = await predictStacked(entry, { signature, deadline, signal: wanted.signal, bytes, requests })
+    wanted.end()
     const rows = sent.map(member => member.rows)
     const fault = splitFault(outputs, rows.reduce((sum, count) => sum + count, 0))
     if (fault !== undefined) return apart('rows', fault)
     const parts = splitRows(outputs, rows)
     for (let i = 0; i < sent.length; i++) sent[i].resolve(parts[i])
   } catch (error) {
-    wanted = Infinity
+    wanted.end()
     if (error instanceof OutriggerError && error.code === 'MODEL_SERVER_UNREACHABLE') return apart('lost', error.message)
     if (error instanceof OutriggerError && ofOneRow.has(error.code)) return apart('refused', error.message)
     for (const member of members) member.reject(error as Error)
