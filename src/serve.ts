@@ -23,7 +23,6 @@ import { batchingArgs } from './engine/tensorflow-batching.js'
 import { createEngine } from './engine/supervisor.js'
 import { OutriggerError } from './errors.js'
 import { getSignatures } from './grpc/prediction-service.js'
-import { loadHandler } from './handlers/load.js'
 import { startLoopWatchdog, type LoopWatchdog } from './handlers/loop-watchdog.js'
 import { hints } from './hints.js'
 import { healthReport } from './http/routes/health/report.js'
@@ -350,7 +349,8 @@ function makeRepository ({ config, current, registry, log, metrics, engineFor, j
     signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
     assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
     pinsOf: modelsLock === undefined ? undefined : async ({ name }, { version }) => await pinsFrom(modelsLock, name, version),
-    loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }, pins) => await loadHandler({
+    // Imported with the first handler: schemas and worker threads cost 25 MB that a service of plain models does not need.
+    loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }, pins) => await (await import('./handlers/load.js')).loadHandler({
       file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: () => settings.handler.timeoutMs ?? current().handlerTimeoutMs, pins, log,
       watchdog: () => watchdog ??= startLoopWatchdog({ service: config.serviceName, pid: process.pid })
     })

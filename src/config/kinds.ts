@@ -1,10 +1,12 @@
 // The kinds of values that a setting can have: how each is read from text, what its JSON Schema is, and what it is called in messages. Knows no setting.
-import { Type, type TSchema } from 'typebox'
 import { readBlock } from '../auth/address-list.js'
+
+/** A JSON Schema. */
+export type Schema = Readonly<Record<string, unknown>>
 
 /** One setting: its value's kind, default and meaning. `T` is the type of the parsed value. */
 export interface Setting<T> {
-  readonly schema: TSchema
+  readonly schema: Schema
   readonly description: string
   /** As a person would write it; undefined when the setting is unset by default. */
   readonly default: string | undefined
@@ -27,7 +29,7 @@ interface Words { default?: string, description: string, placeholder?: string, s
 
 type Set<T, W extends Words> = W extends { default: string } ? Setting<T> & { default: string } : Setting<T>
 
-const make = <T, W extends Words>(words: W, placeholder: string, schema: TSchema, parse: Setting<T>['parse']): Set<T, W> => ({
+const make = <T, W extends Words>(words: W, placeholder: string, schema: Schema, parse: Setting<T>['parse']): Set<T, W> => ({
   schema,
   parse,
   description: words.description,
@@ -40,12 +42,12 @@ const make = <T, W extends Words>(words: W, placeholder: string, schema: TSchema
   aliases: words.aliases ?? []
 }) as unknown as Set<T, W>
 
-export const text = <W extends Words>(words: W) => make<string, W>(words, 'TEXT', Type.String({ minLength: 1 }), raw => {
+export const text = <W extends Words>(words: W) => make<string, W>(words, 'TEXT', { type: 'string', minLength: 1 }, raw => {
   if (typeof raw === 'object' || raw === '') throw new Error('must be a text that is not empty')
   return String(raw)
 })
 
-export const path = <W extends Words>(words: W) => make<string, W>({ placeholder: 'PATH', ...words }, 'PATH', Type.String({ minLength: 1 }), raw => {
+export const path = <W extends Words>(words: W) => make<string, W>({ placeholder: 'PATH', ...words }, 'PATH', { type: 'string', minLength: 1 }, raw => {
   if (typeof raw !== 'string' || raw === '' || raw.includes('\0')) throw new Error('must be a path')
   return raw
 })
@@ -53,16 +55,18 @@ export const path = <W extends Words>(words: W) => make<string, W>({ placeholder
 const readList = (raw: Parameters<Setting<unknown>['parse']>[0]): readonly string[] =>
   typeof raw === 'object' ? raw.map(String) : String(raw).split(',').map(part => part.trim()).filter(part => part !== '')
 
-export const list = <W extends Words>(words: W) => make<readonly string[], W>(words, 'A,B', Type.Array(Type.String()), readList)
+const texts = { type: 'array', items: { type: 'string' } } as const
 
-export const flag = <W extends Words>(words: W) => make<boolean, W>(words, '', Type.Boolean(), raw => {
+export const list = <W extends Words>(words: W) => make<readonly string[], W>(words, 'A,B', texts, readList)
+
+export const flag = <W extends Words>(words: W) => make<boolean, W>(words, '', { type: 'boolean' }, raw => {
   if (raw === true || raw === 'true' || raw === '1') return true
   if (raw === false || raw === 'false' || raw === '0') return false
   throw new Error('must be true or false')
 })
 
 /** Addresses in CIDR form; never none, since an empty list would be read as everybody by some and as nobody by others. */
-export const addresses = <W extends Words>(words: W) => make<readonly string[], W>(words, '10.0.0.0/8,::1', Type.Array(Type.String(), { minItems: 1 }), raw => {
+export const addresses = <W extends Words>(words: W) => make<readonly string[], W>(words, '10.0.0.0/8,::1', { ...texts, minItems: 1 }, raw => {
   const blocks = readList(raw)
   if (blocks.length === 0) throw new Error('must name at least one address')
   blocks.forEach(readBlock)
@@ -71,20 +75,20 @@ export const addresses = <W extends Words>(words: W) => make<readonly string[], 
 
 /** Words out of a few. */
 export const choices = <const C extends readonly string[], W extends Words>(among: C, words: W) =>
-  make<readonly C[number][], W>(words, among.slice(0, 2).join(','), Type.Array(Type.Union(among.map(one => Type.Literal(one)))), raw => readList(raw).map(word => {
+  make<readonly C[number][], W>(words, among.slice(0, 2).join(','), { type: 'array', items: { enum: among } }, raw => readList(raw).map(word => {
     const found = among.find(one => one === word)
     if (found === undefined) throw new Error(`must be out of ${among.join(', ')}`)
     return found
   }))
 
-export const integer = <W extends Words>(min: number, max: number, words: W) => make<number, W>(words, 'N', Type.Integer({ minimum: min, maximum: max }), raw => {
+export const integer = <W extends Words>(min: number, max: number, words: W) => make<number, W>(words, 'N', { type: 'integer', minimum: min, maximum: max }, raw => {
   const value = typeof raw === 'number' ? raw : /^-?\d{1,15}$/.test(String(raw)) ? Number(raw) : NaN
   if (!Number.isInteger(value) || value < min || value > max) throw new Error(`must be a whole number from ${min} to ${max}`)
   return value
 })
 
 export const choice = <const C extends readonly string[], W extends Words>(choices: C, words: W) =>
-  make<C[number], W>(words, choices.join('|'), Type.Union(choices.map(one => Type.Literal(one))), raw => {
+  make<C[number], W>(words, choices.join('|'), { enum: choices }, raw => {
     const found = choices.find(one => one === raw || (typeof raw === 'number' && one === String(raw)) || (typeof raw === 'boolean' && one === (raw ? 'on' : 'off')))
     if (found === undefined) throw new Error(`must be one of ${choices.join(', ')}`)
     return found
@@ -100,7 +104,7 @@ export function milliseconds (raw: unknown): number | undefined {
 }
 
 /** A length of time; milliseconds come out. */
-export const duration = <W extends Words>(words: W) => make<number, W>(words, '30s', Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)?$' }), Type.Integer({ minimum: 0 })]), raw => {
+export const duration = <W extends Words>(words: W) => make<number, W>(words, '30s', { anyOf: [{ type: 'string', pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)?$' }, { type: 'integer', minimum: 0 }] }, raw => {
   const value = milliseconds(raw)
   if (value === undefined) throw new Error('must be a length of time such as 500ms, 30s or 2m')
   return value
@@ -116,7 +120,7 @@ export function byteCount (raw: unknown, max = 2 ** 31 - 1): number | undefined 
   return value >= 1 && value <= max ? value : undefined
 }
 
-const bytesUpTo = <W extends Words>(max: number, maxInWords: string, words: W) => make<number, W>(words, '64MiB', Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$' }), Type.Integer({ minimum: 1 })]), raw => {
+const bytesUpTo = <W extends Words>(max: number, maxInWords: string, words: W) => make<number, W>(words, '64MiB', { anyOf: [{ type: 'string', pattern: '^\\d+(\\.\\d+)?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$' }, { type: 'integer', minimum: 1 }] }, raw => {
   const value = byteCount(raw, max)
   if (value === undefined) throw new Error(`must be a size such as 64MiB or 1048576, of at most ${maxInWords}`)
   return value

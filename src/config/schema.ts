@@ -1,9 +1,8 @@
 // Every setting of the service, once: type, default, unit, meaning. Flags, variables, the file's schema, --help and docs/configuration.md come from here.
-import { Type, type TSchema } from 'typebox'
 import { publicKeyAlgorithms, secretAlgorithms } from '../auth/algorithms.js'
 import { forwardedHeaders } from '../auth/forwarded.js'
 import { authAreas } from '../auth/grants.js'
-import { addresses, bytes, choice, choices, duration, flag, integer, list, memory, path, text, type Setting } from './kinds.js'
+import { addresses, bytes, choice, choices, duration, flag, integer, list, memory, path, text, type Schema, type Setting } from './kinds.js'
 
 export const settings = {
   config: path({ description: 'Settings file in YAML with the keys of this table. Read when it is named; otherwise ./outrigger.yaml where it exists.' }),
@@ -116,7 +115,10 @@ export const envWord = (key: string): string => `OUTRIGGER_${fileWord(key).toUpp
 export const credentialWord = (key: string): string => envWord(key).toLowerCase().replace(/_file$/, '')
 
 /** JSON Schema of the settings file. */
-export const fileSchema: TSchema = Type.Object(
-  Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'config').map(([key, setting]) => [fileWord(key), Type.Optional({ ...setting.schema, description: setting.description, ...(setting.default === undefined ? {} : { default: setting.default }) } as TSchema)])),
-  { additionalProperties: false, title: 'outrigger.yaml' }
-)
+export const fileSchema: Schema = {
+  title: 'outrigger.yaml',
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'config').map(([key, setting]) =>
+    [fileWord(key), { ...setting.schema, description: setting.description, ...(setting.default === undefined ? {} : { default: setting.default }) }]))
+}
