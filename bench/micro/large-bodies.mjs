@@ -70,9 +70,13 @@ function ask (port, bytes, more) {
     const times = []
     const socket = net.connect(port, '127.0.0.1').setNoDelay()
     let begun
-    const next = () => { begun = performance.now(); socket.write(bytes) }
+    let answer = ''
+    const next = () => { answer = ''; begun = performance.now(); socket.write(bytes) }
     socket.on('connect', next).on('error', reject).on('data', data => {
-      if (data.latin1Slice(9, 12) !== '200') return reject(new Error(data.latin1Slice(0, 400)))
+      answer += data.latin1Slice()
+      const head = answer.indexOf('\r\n\r\n')
+      if (head < 0 || answer.length < head + 4 + Number(/content-length: (\d+)/i.exec(answer)[1])) return
+      if (!answer.startsWith('HTTP/1.1 200')) return reject(new Error(answer))
       times.push(performance.now() - begun)
       if (more(times.length)) next()
       else { socket.destroy(); resolve(times) }

@@ -23,11 +23,14 @@ export async function buildService (dist, { logRequests = true, model: { name, i
       engines: () => [],
       phase: () => 'serving', batching: () => new Map(), replaceEngine () {}, shutdown () {}, repositoryFaults: () => [], changes: () => [], reload () {}, moveLabel: async () => ({ from: undefined })
     },
-    bodyLimitBytes: 1 << 26, requestTimeoutMs: () => 30_000, cors: undefined, logRequests: () => logRequests,
+    bodyLimitBytes: 1 << 26, requestTimeoutMs: () => 30_000, cors: noOrigin, logRequests: () => logRequests,
     admin: { allowLocalAdmin: () => false, adminSocket: undefined },
     version: { build: { version: '0', commit: null } }
   })
 }
+
+/** No page of another origin. Older builds read it as a text with commas. */
+const noOrigin = Object.assign(() => undefined, { split: () => [] })
 
 /** Nothing is restricted, as without any setting. */
 async function openAuth (dist, log, metrics) {
