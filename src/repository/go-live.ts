@@ -46,11 +46,9 @@ export async function makeReady ({ source, found, entry, pins }: TakenVersion, r
   }
   if (settings.warmup) entry.latency = await steps.firstRequests?.(entry)
   const recorded = await steps.runExamples?.(entry) ?? []
-  const considered = steps.considerBatching?.(entry, {
+  await steps.considerBatching?.(entry, {
     changesState: signature => assigning.has(signature) ? 'its calls change the model' : settings.retry === false ? '`retry: false` says that its calls must not be made twice' : undefined,
     recorded,
     askNow: settings.warmup && settings.batching.enabled !== false
   })
-  // Calls go alone until it is decided. A version that takes nobody's place can answer meanwhile; one that relieves another gets its whole load at once.
-  if (replaced !== undefined) await considered
 }
