@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
-import type { Logger } from 'pino'
 import { createAuth } from './auth/auth.js'
 import { isLoopback } from './auth/address-list.js'
 import { buildInfo } from './build-info.js'
@@ -14,7 +13,6 @@ import { environment } from './config/environment.js'
 import type { LoadedConfig } from './config/load.js'
 import { liveConfig } from './config/reload.js'
 import { openSecretFiles } from './config/secret-files.js'
-import type { Config } from './config/schema.js'
 import { createConsulUnit, registersItself } from './consul/registration.js'
 import type { Engine, EngineKind } from './engine/engine.js'
 import { findModelServer, requireModelServer } from './engine/find.js'
@@ -22,8 +20,6 @@ import { programVersion } from './engine/program-version.js'
 import { batchingArgs } from './engine/tensorflow-batching.js'
 import { createEngine } from './engine/supervisor.js'
 import { OutriggerError } from './errors.js'
-import { getSignatures } from './grpc/prediction-service.js'
-import { startLoopWatchdog, type LoopWatchdog } from './handlers/loop-watchdog.js'
 import { hints } from './hints.js'
 import { healthReport } from './http/routes/health/report.js'
 import { openCertificates } from './http/certificates.js'
@@ -35,33 +31,20 @@ import { batchSettingsOf } from './inference/batch-settings.js'
 import { Batcher } from './inference/batcher.js'
 import { BatchingStates } from './inference/batching-states.js'
 import { Registry } from './inference/registry.js'
-import { pinsFrom, readLock } from './lock/lock-file.js'
+import { readLock } from './lock/lock-file.js'
 import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
 import { createLog } from './log.js'
-import { createMetrics, type Metrics } from './metrics.js'
-import { assigningSignatures } from './repository/assigns.js'
-import { enginePicker, type EngineFor } from './repository/engine-picker.js'
-import { runExamples } from './repository/examples.js'
-import { firstRequests } from './repository/first-requests.js'
+import { createMetrics } from './metrics.js'
+import { enginePicker } from './repository/engine-picker.js'
 import { Labels } from './repository/labels.js'
-import { predictModelOf } from './repository/predict-model.js'
-import { Repository } from './repository/repository.js'
-import { threadScanner } from './repository/scan-thread.js'
-import type { RepositorySource } from './repository/scan.js'
 import { startWatch, type Watch } from './repository/watch.js'
-import { checkWarmup } from './warmup/check.js'
+import { makeRepository } from './serve-repository.js'
 
-/** How long the loading of a version may take: large models from a slow disk take minutes. */
-const loadWithinMs = 30 * 60_000
-/** How long the disk may take to answer before health says so. */
-const scanWithinMs = 10_000
 /** Limits of the stops that wait for no caller. With the drain's 15 s they stay below 30 s, the longest kill_timeout that a Nomad client grants by default; Consul's 9 s come on top only where Nomad does not start the service. */
 const handlersStopMs = 2000
 const engineStopMs = 6500
 const journalStopMs = 500
 const auditStopMs = 500
-/** Beyond the longest request: until the last answer of a version that goes is written. */
-const drainMarginMs = 1000
 /** The drain delay where the service is registered in Consul and none is set: time for callers to hear of the deregistration. */
 const registeredDrainDelayMs = 2000
 
@@ -315,46 +298,5 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
 
 const unit = (name: string, stopWithinMs: number | (() => number), start: () => Promise<void>, stop: () => Promise<void>): Unit =>
   ({ name, get stopWithinMs () { return typeof stopWithinMs === 'number' ? stopWithinMs : stopWithinMs() }, start, stop })
-
-interface RepositoryParts { config: Config, current: () => Config, registry: Registry, log: Logger, metrics: Metrics, engineFor: EngineFor, journal: Journal, labels: Labels, states: BatchingStates }
-
-function makeRepository ({ config, current, registry, log, metrics, engineFor, journal, labels, states }: RepositoryParts): Repository {
-  const source: RepositorySource = config.modelConfigFile !== undefined
-    ? { kind: 'config-file', file: config.modelConfigFile }
-    : config.modelName !== undefined && config.modelBasePath !== undefined
-      ? { kind: 'base-path', name: config.modelName, basePath: config.modelBasePath }
-      : { kind: 'folder', folder: config.models }
-  const { modelsLock } = config
-  let watchdog: LoopWatchdog | undefined
-  return new Repository({
-    source,
-    registry,
-    log,
-    engineFor,
-    scanner: threadScanner({ withinMs: scanWithinMs }),
-    loadWithinMs,
-    labels,
-    settleMs: () => current().settleTimeMs,
-    drainWithinMs: () => current().requestTimeoutMs + drainMarginMs,
-    record: change => { journal.add(change) },
-    onFailed: ({ model }) => { metrics.versionFailed(model) },
-    runExamples: async entry => await runExamples(entry, { timeoutMs: current().requestTimeoutMs, predictModel: predictModelOf(registry) }),
-    considerBatching: async (entry, candidate) => { await states.consider(entry, candidate) },
-    checkWarmup: async ({ folder }) => { await checkWarmup(folder) },
-    firstRequests: async entry => await firstRequests(entry, { timeoutMs: current().requestTimeoutMs, predictModel: predictModelOf(registry) }),
-    onLive: ({ model, version, latency }, seconds) => {
-      metrics.modelLoaded(model, version.toString(), seconds)
-      if (latency !== undefined) metrics.modelWarmed(model, version.toString(), latency.firstMs / 1000, latency.warmMs === undefined ? undefined : latency.warmMs / 1000)
-    },
-    signaturesOf: async (engine, model, version, deadline) => await getSignatures(async (path, request) => await engine.call(path, request, { deadline, resend: true }), model, version),
-    assigningSignatures: async ({ folder, format }) => format === 'saved-model' ? await assigningSignatures(folder) : new Set(),
-    pinsOf: modelsLock === undefined ? undefined : async ({ name }, { version }) => await pinsFrom(modelsLock, name, version),
-    // Imported with the first handler: schemas and worker threads cost 25 MB that a service of plain models does not need.
-    loadHandler: async ({ name, settings }, { version, folder, handlerFile }, { signatures }, pins) => await (await import('./handlers/load.js')).loadHandler({
-      file: handlerFile!, model: name, version, folder, signatures, isolate: settings.handler.isolate, timeoutMs: () => settings.handler.timeoutMs ?? current().handlerTimeoutMs, pins, log,
-      watchdog: () => watchdog ??= startLoopWatchdog({ service: config.serviceName, pid: process.pid })
-    })
-  })
-}
 
 const urlOf = (scheme: 'http' | 'https', { host, port }: At): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -21,7 +21,8 @@ t.test('the first line of every file says what lives there', async t => {
 /** Files whose tests are elsewhere, with the reason. */
 const testedElsewhere: Readonly<Record<string, string>> = {
   'src/cli.ts': 'a program: test/e2e starts it',
-  'src/serve.ts': 'wires everything: test/e2e starts it'
+  'src/serve.ts': 'wires everything: test/e2e starts it',
+  'src/serve-repository.ts': 'wires the repository: test/e2e starts it'
 }
 
 t.test('every source file with code has a test of its name, or a test of its folder', async t => {
