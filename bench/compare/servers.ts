@@ -76,10 +76,10 @@ export async function startBackend (closing: Closing, repository: string, tensor
 /** The built service with a model server of its own. */
 export async function startGateway (closing: Closing, repository: string, { name, tensorflow, flags = [] }: { name: string, tensorflow: string | undefined, flags?: readonly string[] }): Promise<Server & { readonly pid: number }> {
   const all = [...tensorflow === undefined ? ['--engine', 'embedded'] : ['--engine', 'tensorflow', '--tensorflow-model-server', tensorflow], '--no-log-requests', ...flags]
-  const service = await start(closing, { models: repository, flags: all })
+  const service = await start(closing, { models: repository, flags: all, env: { MALLOC_ARENA_MAX: '2' } })
   return {
     name,
-    configuration: `outrigger serve ${all.map(flag => flag === tensorflow ? 'PATH' : flag).join(' ')}`,
+    configuration: `MALLOC_ARENA_MAX=2 outrigger serve ${all.map(flag => flag === tensorflow ? 'PATH' : flag).join(' ')}`,
     target: { host, port: Number(new URL(service.url).port) },
     front: service.pid,
     pid: service.pid,

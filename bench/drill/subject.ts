@@ -12,6 +12,8 @@ export const drillEngines: Readonly<Record<string, EngineUnderTest>> = { embedde
 
 /** New versions are renamed into their place whole, so that next to nothing is waited for. */
 const quick = ['--watch-interval', '200ms', '--settle-time', '100ms']
+/** As the container image and npm start have it: docs/operations.md. */
+const asDeployed = { MALLOC_ARENA_MAX: '2' }
 /** What a version leaves behind on disk goes some versions later, as an operator tidies up. */
 const kept = 3
 
@@ -39,7 +41,7 @@ export async function startSubject (closing: Closing, engine: EngineUnderTest, f
     return version
   }
   for (const name of ['handled', 'plain', 'slow'] as const) nextVersion(name)
-  const service = await start(closing, { engine, models, env: collectOnSignal, flags: [...quick, '--allow-local-admin', '--no-log-requests', '--data-dir', temporaryFolder(closing), ...flags] })
+  const service = await start(closing, { engine, models, env: { ...collectOnSignal, ...asDeployed }, flags: [...quick, '--allow-local-admin', '--no-log-requests', '--data-dir', temporaryFolder(closing), ...flags] })
   const watch = new Watch(service)
   closing.teardown(async () => { await watch.stop() })
   const { hostname, port, host } = new URL(service.url)

@@ -1,7 +1,7 @@
-// What of the service's environment a model server gets to see: an allow-list, so that no token or address of the service leaks into it.
+// What of the service's environment a model server gets to see: an allow-list, so that no token or address of the service leaks into it. MALLOC_ARENA_MAX is not on it: what suits our few threads would have TensorFlow's many wait for one another.
 
 const allowed = [
-  'PATH', 'HOME', 'USER', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'MALLOC_CONF', 'MALLOC_ARENA_MAX',
+  'PATH', 'HOME', 'USER', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'MALLOC_CONF',
   'OMP_NUM_THREADS', 'KMP_AFFINITY', 'KMP_BLOCKTIME', 'XLA_FLAGS', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES',
   'GRPC_VERBOSITY', 'GRPC_TRACE'
 ]
