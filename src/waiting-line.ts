@@ -1,6 +1,5 @@
 // Those who wait, each until a moment of its own: in the order in which they came, with the sum of their bytes and one timer for all. Knows not what they wait for.
 import { OutriggerError } from './errors.js'
-import { LinkedSet } from './linked-set.js'
 
 export interface Waits {
   readonly bytes: number
@@ -11,12 +10,12 @@ export interface Waits {
 /** Deadlines that lie closer together than this are met together, so that a long line is not walked through for each. */
 const grainMs = 5
 const longestTimerMs = 0x7fffffff
-const inLine = Symbol('line')
 
 export class WaitingLine<W extends Waits> {
   readonly #late: (one: W) => void
   readonly #now: () => number
-  readonly #waiting = new LinkedSet<W>(inLine)
+  /** A Set, because those that leave are taken out of the middle. */
+  readonly #waiting = new Set<W>()
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
@@ -30,10 +29,9 @@ export class WaitingLine<W extends Waits> {
   get size (): number { return this.#waiting.size }
   get bytes (): number { return this.#bytes }
 
-  /** Oldest first; as LinkedSet. */
-  [Symbol.iterator] (): IterableIterator<W> { return this.#waiting[Symbol.iterator]() }
+  /** Oldest first; who is added or taken out meanwhile is met or left out. */
+  [Symbol.iterator] (): IterableIterator<W> { return this.#waiting.values() }
 
-  /** Into one line at a time. */
   add (one: W): void {
     if (this.#waiting.size === 0) this.#timer?.ref()
     this.#waiting.add(one)

@@ -1,5 +1,4 @@
 // The requests that may go together (same version, signature, dtypes and inner shapes), and when they are sent. Knows no engine.
-import { LinkedSet } from '../linked-set.js'
 import type { Holder, Member } from './batch-member.js'
 import type { BatchSettings } from './batch-settings.js'
 
@@ -16,12 +15,11 @@ export interface LaneOptions {
 
 /** A newer measurement of a call's time counts this much. */
 const smoothing = 0.1
-const inLane = Symbol('lane')
 
 export class Lane implements Holder {
   readonly #options: LaneOptions
-  /** Oldest first. */
-  readonly #waiting = new LinkedSet<Member>(inLane)
+  /** Oldest first; a Set, because those that leave are taken out of the middle. */
+  readonly #waiting = new Set<Member>()
   #rows = 0
   #bytes = 0
   #inFlight = 0
