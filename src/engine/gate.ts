@@ -85,7 +85,11 @@ export class Gate {
     if (this.#alone.size > 0 && aloneMs > 0) {
       this.#aloneUntil = this.#now() + aloneMs
       clearTimeout(this.#aloneTimer)
-      this.#aloneTimer = setTimeout(() => this.#admit(), aloneMs)
+      this.#aloneTimer = setTimeout(() => {
+        // A timer may come a moment before its time by the clock, and nobody would ask again.
+        this.#aloneUntil = -Infinity
+        this.#admit()
+      }, aloneMs)
     }
     this.#admit()
   }

@@ -121,6 +121,17 @@ t.test('those that go alone keep the others waiting no longer than said, and go 
   await second
 })
 
+t.test('a timer that comes before its time by the clock lets the others in all the same', async t => {
+  const gate = new Gate({ maxInFlight: 8, aloneMs: 5 }, () => 1000)
+  const alone = gate.enter(1, 21_000, undefined, true)
+  const other = gate.enter(1, 21_000)
+  gate.open()
+  const leave = await alone
+  const leaveOther = await other
+  t.equal(gate.inFlight, 2)
+  for (const each of [leave, leaveOther]) each()
+})
+
 t.test('another server: all its places are free, whoever is with the one before', async t => {
   const gate = new Gate({ maxInFlight: 1 })
   gate.open()
