@@ -12,6 +12,9 @@ export interface RouteAccess {
   readonly area?: AuthArea
 }
 
+/** Whether those ask who watch the service: it answers them also when it is full or busy, and counts none of them as callers. */
+export const isProbe = ({ area }: RouteAccess): boolean => area === 'health' || area === 'metrics'
+
 type Row = readonly [method: string, pattern: string, access: Access, area?: AuthArea]
 
 /** In the order in which they are tried. `read` is any valid token's. */

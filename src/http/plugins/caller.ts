@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import type { Auth } from '../../auth/auth.js'
 import type { Identity } from '../../auth/tokens.js'
 import { OutriggerError } from '../../errors.js'
-import { routeAccess } from '../access.js'
+import { isProbe, routeAccess } from '../access.js'
 import { listenAdminSocket, type AdminSocket } from '../admin-socket.js'
 import { clientCertificate, type ClientCertificate } from '../client-certificate.js'
 
@@ -49,8 +49,7 @@ export default fp(async function callerAddress (app: FastifyInstance, { auth, ad
     }
     const found = auth.callerOf(socket.remoteAddress ?? '', request.headers)
     request.caller = { address: found.address, viaAdminSocket: false, certificate: clientCertificate(socket), identity: undefined }
-    const { area } = routeAccess(request)
-    if (auth.letsIn(found, area === 'health' || area === 'metrics')) done()
+    if (auth.letsIn(found, isProbe(routeAccess(request)))) done()
     else done(new OutriggerError('ADDRESS_FORBIDDEN', found.known ? `${found.address} is not among the addresses that may call this service` : 'The proxies that this request came through do not say who called'))
   })
 }, { name: 'caller-address', dependencies: ['request-context'] })

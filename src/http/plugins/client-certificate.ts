@@ -2,13 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { OutriggerError } from '../../errors.js'
-import { routeAccess } from '../access.js'
+import { isProbe, routeAccess } from '../access.js'
 
 export default fp(async function clientCertificateNeeded (app: FastifyInstance) {
   app.addHook('onRequest', (request, _reply, done) => {
     const { certificate, viaAdminSocket } = request.caller
-    const { area } = routeAccess(request)
-    if (certificate !== undefined || viaAdminSocket || area === 'health' || area === 'metrics') done()
+    if (certificate !== undefined || viaAdminSocket || isProbe(routeAccess(request))) done()
     else done(new OutriggerError('AUTH_CERTIFICATE', 'This needs a client certificate from an authority that this service trusts'))
   })
 }, { name: 'client-certificate', dependencies: ['caller-address'] })

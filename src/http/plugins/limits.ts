@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import { now } from '../../clock.js'
 import { OutriggerError } from '../../errors.js'
 import type { Metrics } from '../../metrics.js'
-import { routeAccess } from '../access.js'
+import { isProbe, routeAccess } from '../access.js'
 import type { Listeners } from '../listeners.js'
 
 export interface LimitOptions {
@@ -27,9 +27,8 @@ export default fp(async function limits (app: FastifyInstance, { listeners, send
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.raw.rawHeaders.length > 2 * maxHeaders) { done(new OutriggerError('REQUEST_HEADERS', `The request has more than ${maxHeaders} headers`)); return }
     if (!listeners.isOver(request.raw.socket)) { done(); return }
-    const { area } = routeAccess(request)
     // Who watches the service must see it most of all when it is full.
-    done(area === 'health' || area === 'metrics' ? undefined : new OutriggerError('SERVICE_OVERLOADED', 'There are more connections than this instance takes; ask another one', { retryAfterMs: 1000 }))
+    done(isProbe(routeAccess(request)) ? undefined : new OutriggerError('SERVICE_OVERLOADED', 'There are more connections than this instance takes; ask another one', { retryAfterMs: 1000 }))
   })
   app.addHook('onSend', ({ raw: { socket } }, reply, _payload, done) => {
     sending.set(reply.raw, now())

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { OutriggerError } from '../../errors.js'
-import { routeAccess } from '../access.js'
+import { isProbe, routeAccess } from '../access.js'
 
 export interface OverloadOptions {
   /** How long one turn of the event loop may take in requests, in milliseconds. */
@@ -36,13 +36,10 @@ export default fp(async function overload (app: FastifyInstance, { turnLimitMs =
     if (turnBegan === undefined) {
       turnBegan = request.beganAt
       setImmediate(endTurn)
-    } else if (isTooLong(request.beganAt) && isForCallers(routeAccess(request).area)) {
+    } else if (isTooLong(request.beganAt) && !isProbe(routeAccess(request))) {
       done(new OutriggerError('SERVICE_OVERLOADED', 'More requests come than this instance can answer in time; ask another one', { retryAfterMs }))
       return
     }
     done()
   })
 }, { name: 'overload', dependencies: ['request-context', 'errors'] })
-
-/** Who watches the service must see it most of all when it is busy. */
-const isForCallers = (area: string | undefined): boolean => area !== 'health' && area !== 'metrics'

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { Auth } from '../../auth/auth.js'
 import { quotaKey } from '../../auth/quota.js'
 import { OutriggerError } from '../../errors.js'
-import { routeAccess } from '../access.js'
+import { isProbe, routeAccess } from '../access.js'
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
@@ -12,9 +12,9 @@ export default fp(async function quota (app: FastifyInstance, { auth }: { auth: 
   app.addHook('onRequest', (request, reply, done) => {
     if (!auth.hasQuota()) { done(); return }
     const { address, viaAdminSocket, certificate, identity } = request.caller
-    const { access, area } = routeAccess(request)
+    const wanted = routeAccess(request)
     // Probes and operators are not callers of models: who has used up its quota can still be watched and ended.
-    const free = viaAdminSocket || access === 'open' || area === 'health' || area === 'metrics' || access === 'admin'
+    const free = viaAdminSocket || isProbe(wanted) || wanted.access === 'open' || wanted.access === 'admin'
     const state = free ? undefined : auth.quota.take(quotaKey({ subject: identity?.subject, certificate: certificate?.subject, address }))
     if (state === undefined) { done(); return }
     // As in draft-ietf-httpapi-ratelimit-headers.

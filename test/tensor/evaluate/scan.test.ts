@@ -5,6 +5,7 @@ import { parseJson } from '../../../src/tensor/evaluate/json.js'
 import { ArrivingInputs, scanInputs } from '../../../src/tensor/evaluate/scan.js'
 import type { DType } from '../../../src/tensor/dtype.js'
 import type { Signature } from '../../../src/tensor/tensor.js'
+import { lookInPieces } from '../../helpers/arriving.js'
 import { createRandom } from '../../helpers/random.js'
 
 const { fraction: random } = createRandom(2026)
@@ -66,12 +67,7 @@ t.test('cut anywhere while it arrives', async t => {
     for (let turn = 0; turn < 4; turn++) {
       const cuts = Array.from({ length: turn }, () => Math.floor(random() * body.length)).sort((a, b) => a - b)
       const scan = new ArrivingInputs(body.length, signature)
-      for (const cut of cuts) {
-        const piece = Buffer.from(body.subarray(0, cut))
-        if (!scan.look(piece, false)) break
-        piece.fill('7')
-      }
-      scan.look(body, true)
+      lookInPieces(scan, body, cuts)
       if (JSON.stringify(outcome(() => decodeJson(body, signature, scan))) !== JSON.stringify(whole)) wrong.push({ text: body.toString().slice(0, 200), cuts })
     }
   }

@@ -6,6 +6,7 @@ import { bytesOf } from '../../../src/tensor/proto/tensor-proto.js'
 import type { NumericData } from '../../../src/tensor/tensor.js'
 import { ArrivingPredictBody, parsePredictBody, readPredictBody, scanPredictBody, type PredictBody } from '../../../src/tensor/json/predict-body.js'
 import type { Inputs } from '../../../src/tensor/json/predict-request.js'
+import { lookInPieces } from '../../helpers/arriving.js'
 import { createRandom } from '../../helpers/random.js'
 
 /** Seeded: what passes once passes always. */
@@ -92,15 +93,10 @@ t.test('cut at every byte', async t => {
   for (let cut = 0; cut < whole.length; cut++) t.equal(scanPredictBody(whole.subarray(0, cut), lookUp({ x: 'DT_DOUBLE' })), undefined)
 })
 
-/** What comes of a body that arrives in pieces that end at `cuts`, each at another place in memory. */
+/** What comes of a body that arrives in pieces that end at `cuts`. */
 function arriving (body: Buffer, cuts: readonly number[], inputs: () => Inputs): unknown {
   const scan = new ArrivingPredictBody(body.length, inputs)
-  for (const cut of cuts) {
-    const piece = Buffer.from(body.subarray(0, cut))
-    if (!scan.look(piece, false)) break
-    piece.fill('7')
-  }
-  scan.look(body, true)
+  lookInPieces(scan, body, cuts)
   return outcome(() => scan.read(body, inputs))
 }
 
