@@ -42,7 +42,7 @@ export class Histogram<L extends string> {
   readonly help: string
   readonly labelNames: readonly L[]
   readonly #buckets: readonly number[]
-  readonly #series: Series<L>[] = []
+  #series: Series<L>[] = []
 
   constructor ({ name, help, labelNames, buckets }: HistogramOptions<L>, registry: Registry) {
     this.name = name
@@ -58,6 +58,12 @@ export class Histogram<L extends string> {
     const series = new Series(labels, this.#buckets)
     this.#series.push(series)
     return series
+  }
+
+  /** Forgets every series that has all of these label values. */
+  remove (labels: Readonly<Partial<Record<L, string>>>): void {
+    const wanted = Object.entries(labels) as [L, string][]
+    this.#series = this.#series.filter(series => wanted.some(([name, value]) => series.labels[name] !== value))
   }
 
   /** What prom-client's registry prints. */

@@ -6,6 +6,7 @@ import { errorTable, type ErrorCode } from './errors.js'
 import { Histogram, type Series } from './histogram.js'
 import type { BatchingState } from './inference/batch-proof.js'
 import type { ModelEntry, VersionEntry } from './inference/registry.js'
+import { MetricLabels } from './metric-labels.js'
 
 /** The calls by which the rest of the service measures. */
 export interface Metrics {
@@ -56,10 +57,12 @@ export type ConsulCall = (typeof consulCalls)[number]
 export const stages = ['decode', 'preprocess', 'queue', 'predict', 'postprocess', 'encode'] as const
 
 /** The model server refused the batch, its connection broke, or its answer has other rows than the request. */
-export type BatchApart = 'refused' | 'lost' | 'rows'
+export const batchAparts = ['refused', 'lost', 'rows'] as const
+export type BatchApart = (typeof batchAparts)[number]
 
 /** Too many bytes wait, the wait would be too long, the deadline passed, the caller left. */
-export type BatchDrop = 'bytes' | 'wait' | 'deadline' | 'left'
+export const batchDropReasons = ['bytes', 'wait', 'deadline', 'left'] as const
+export type BatchDrop = (typeof batchDropReasons)[number]
 
 export interface MetricsOptions {
   readonly build: { readonly version: string, readonly commit: string | null }
@@ -71,6 +74,8 @@ export interface MetricsOptions {
   readonly batching?: (entry: VersionEntry) => ReadonlyMap<string, BatchingState>
   /** Also the process's own metrics (memory, CPU, event loop). True unless said otherwise. */
   readonly processMetrics?: boolean
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number
 }
 
 /** From what a cached lookup takes to the default time limit; the objectives that people set lie in between. */
@@ -81,45 +86,12 @@ const stageBuckets = [0.0001, 0.00025, 0.0005, ...requestBuckets]
 /** Requests and rows of one call. */
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
-/** Beyond this many versions ever measured, further ones share one label value: a service that is reloaded for months must not grow for it. */
-const maxVersions = 500
 const knownStages = new Set<string>(stages)
+const batchKey = ({ model, version }: { model: string, version: string }): string => `${model}\n${version}`
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** Bounds label values: a model that is not served is `_unknown`, versions beyond the limit are `_other`. */
-class LabelLimits {
-  readonly #models: () => readonly ModelEntry[]
-  readonly #known = new Set<string>()
-  readonly #seen = new Set<string>()
-
-  constructor (models: () => readonly ModelEntry[]) { this.#models = models }
-
-  model (model: string | undefined): string {
-    if (model === undefined) return ''
-    if (this.#known.has(model)) return model
-    if (!this.#models().some(entry => entry.name === model)) return '_unknown'
-    this.#known.add(model)
-    return model
-  }
-
-  /** Of a model as `model` gave it. */
-  version (model: string, version: string | undefined): string {
-    if (version === undefined || version === '' || model === '' || model === '_unknown') return ''
-    const key = `${model}\n${version}`
-    if (this.#seen.has(key)) return version
-    if (this.#seen.size >= maxVersions) return '_other'
-    this.#seen.add(key)
-    return version
-  }
-
-  both (model: string, version: string): { model: string, version: string } {
-    const known = this.model(model)
-    return { model: known, version: this.version(known, version) }
-  }
-}
-
-/** Series whose values are read from the engines and the model list at every scrape. */
-function observed (registry: Registry, options: MetricsOptions): void {
+/** Series whose values are read from the engines and the model list at every scrape; `onModels` is called before anything is told of models. */
+function observed (registry: Registry, options: MetricsOptions, onModels: () => void): void {
   const registers = [registry]
   const perEngine = (name: string, help: string, read: (engine: Engine) => number | undefined): void => {
     new Gauge({
@@ -157,6 +129,7 @@ function observed (registry: Registry, options: MetricsOptions): void {
   new Gauge({
     name: 'outrigger_model_available', help: 'Whether this version is routed to (1), or known and not (0).', registers, labelNames: ['model', 'version'],
     collect () {
+      onModels()
       this.reset()
       for (const entry of options.models()) {
         for (const { version, state } of entry.versions) this.set({ model: entry.name, version: version.toString() }, state === 'available' ? 1 : 0)
@@ -178,7 +151,7 @@ function observed (registry: Registry, options: MetricsOptions): void {
 export function createMetrics (options: MetricsOptions): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const limits = new LabelLimits(options.models)
+  const limits = new MetricLabels({ ...options, onForgotten })
   if (options.processMetrics !== false) {
     collectDefaultMetrics({ register: registry })
     // Gauges whose names end like a counter's; the same numbers stand in the series by type.
@@ -186,7 +159,7 @@ export function createMetrics (options: MetricsOptions): Metrics {
   }
   new Gauge({ name: 'outrigger_build_info', help: 'Version and commit of the service; always 1.', registers, labelNames: ['version', 'commit', 'node'] })
     .set({ version: options.build.version, commit: options.build.commit ?? '', node: process.version }, 1)
-  observed(registry, options)
+  observed(registry, options, () => { limits.sweep() })
 
   const requestLabels = ['api', 'route', 'method', 'model', 'version'] as const
   /** By the label values, joined: what a request adds to. */
@@ -228,6 +201,18 @@ export function createMetrics (options: MetricsOptions): Metrics {
   for (const result of ['good', 'failed']) keyFetches.inc({ result }, 0)
   for (const call of consulCalls) consulFailures.inc({ call }, 0)
 
+  /** See MetricLabels. */
+  function onForgotten (model: string, version: string): void {
+    for (const [key, { seconds: { labels } }] of requestSeries) if (labels.model === model && labels.version === version) requestSeries.delete(key)
+    for (const [key, { labels }] of stageSeries) if (labels.model === model && labels.version === version) stageSeries.delete(key)
+    batchSeries.delete(batchKey({ model, version }))
+    for (const histogram of [seconds, stageSeconds, batchRequests, batchRows]) histogram.remove({ model, version })
+    for (const reason of batchAparts) batchesApart.remove({ model, version, reason })
+    for (const reason of batchDropReasons) batchDrops.remove({ model, version, reason })
+    for (const gauge of [loadSeconds, firstSeconds, warmSeconds]) gauge.remove({ model, version })
+    if (version === '') versionFailures.remove({ model })
+  }
+
   return {
     registry: registry as PrometheusRegistry,
     request (sample) {
@@ -252,7 +237,7 @@ export function createMetrics (options: MetricsOptions): Metrics {
     },
     batch (givenModel, givenVersion, requests, rows) {
       const labels = limits.both(givenModel, givenVersion)
-      const key = `${labels.model}\n${labels.version}`
+      const key = batchKey(labels)
       let series = batchSeries.get(key)
       if (series === undefined) batchSeries.set(key, series = { requests: batchRequests.series(labels), rows: batchRows.series(labels) })
       series.requests.observe(requests)

@@ -1,7 +1,7 @@
 // The metrics: bounded labels, zeros from the start, both text forms, and the page that lists them.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { createMetrics, toOpenMetrics, type Metrics } from '../src/metrics.js'
+import { batchAparts, batchDropReasons, createMetrics, toOpenMetrics, type Metrics } from '../src/metrics.js'
 import { errorTable } from '../src/errors.js'
 import { stillEngine, modelEntry, versionEntry } from './helpers/still-engine.js'
 
@@ -62,10 +62,43 @@ t.test('labels are bounded', async t => {
   metrics.stage('own-word', 'm', '1', 0.1)
   const text = await lines()
   t.ok(text.includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="_unknown",version="",status="200"} 1000'))
-  t.ok(text.includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="m",version="_other",status="200"} 500'))
+  t.ok(text.includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="m",version="_other",status="200"} 998'), 'versions that are not served')
   t.ok(text.some(line => line.includes('method="_other",model=""')))
   t.ok(text.some(line => line.startsWith('outrigger_stage_seconds_count{stage="_other"')))
-  t.ok(text.filter(line => line.startsWith('outrigger_requests_total{')).length < 510)
+  t.ok(text.filter(line => line.startsWith('outrigger_requests_total{')).length < 10)
+})
+
+t.test('the series of a version go some time after it, and come back with it from 0', async t => {
+  const engine = stillEngine()
+  let served = [versionEntry(engine, 'm', 1n), versionEntry(engine, 'm', 2n)]
+  let moment = 0
+  const metrics = createMetrics({ build, engines: () => [], models: () => [modelEntry('m', served)], processMetrics: false, now: () => moment })
+  const measure = (version: string): void => {
+    metrics.request({ ...sample, version })
+    metrics.stage('predict', 'm', version, 0.1)
+    metrics.batch('m', version, 1, 1)
+    for (const reason of batchAparts) metrics.batchApart('m', version, reason)
+    for (const reason of batchDropReasons) metrics.batchDropped('m', version, reason)
+    metrics.modelLoaded('m', version, 1)
+    metrics.modelWarmed('m', version, 1, 1)
+  }
+  const scrape = async (version: string): Promise<string[]> => [...new Set((await metrics.registry.metrics()).split('\n').filter(line => line.includes(`version="${version}"`) && !line.startsWith('outrigger_build_info')).map(line => line.split('{')[0]))]
+  measure('1')
+  measure('2')
+  const all = await scrape('1')
+  t.equal(all.length, 16, 'every metric of versions')
+  served = [served[1]]
+  t.same(await scrape('1'), all.filter(name => name !== 'outrigger_model_available'))
+  moment += 60 * 60_000
+  t.same(await scrape('1'), [])
+  t.same(await scrape('2'), all, 'what is served has its own')
+  measure('1')
+  t.same(await scrape('1'), [], 'a late request counts elsewhere')
+  t.ok((await metrics.registry.metrics()).includes('outrigger_requests_total{api="evaluate",route="/evaluate",method="POST",model="m",version="_other",status="200"} 1'))
+  served = [versionEntry(engine, 'm', 1n), ...served]
+  measure('1')
+  t.ok((await metrics.registry.metrics()).includes('outrigger_request_seconds_count{api="evaluate",route="/evaluate",method="POST",model="m",version="1"} 1'))
+  t.same(await scrape('1'), all)
 })
 
 t.test('OpenMetrics', async t => {

@@ -21,7 +21,7 @@ export interface AdmissionOptions {
   readonly departure: Departure
   readonly log: Logger
   readonly record: (news: ChangeNews) => void
-  /** Called when a version has gone live, with the seconds since its load began. */
+  /** Called when a version has gone live and is routed to, with the seconds since its load began. */
   readonly onLive: (entry: VersionEntry, seconds: number) => void
   readonly onFailed: (entry: VersionEntry) => void
   /** How long the load of a version may take, in milliseconds. */
@@ -102,10 +102,10 @@ export class Admission {
     const before = model.goLive(taken)
     const from = (before?.entry ?? answering)?.version.toString() ?? null
     if (before?.entry.state === 'available') departure.release(model, before, by)
-    onLive(entry, seconds)
     log.info({ model: entry.model, version, format: entry.format, engine: entry.engine.kind, handler: entry.handler !== undefined, ...latencyOf(entry), ...(because === undefined ? {} : { because }), by }, 'version is live')
     record({ what: 'version-live', model: entry.model, from, to: version, by, ...(because === undefined ? {} : { reason: because }) })
     departure.settle(model, by, false)
+    onLive(entry, seconds)
     servableChecksum(found.folder).then(sum => { entry.checksum = sum }, (error: unknown) => log.warn({ error, model: entry.model, version }, 'checksum could not be computed'))
   }
 

@@ -8,10 +8,10 @@ import { OutriggerError } from '../../../src/errors.js'
 import errors from '../../../src/http/plugins/errors.js'
 import metricsPlugin from '../../../src/http/plugins/metrics.js'
 import requestContext from '../../../src/http/plugins/request-context.js'
-import { modelEntry } from '../../helpers/still-engine.js'
+import { modelEntry, stillEngine, versionEntry } from '../../helpers/still-engine.js'
 
 async function build (t: Test): Promise<{ app: FastifyInstance, metrics: Metrics, value: (series: string) => Promise<number>, left: Promise<void> }> {
-  const metrics = createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [modelEntry('m', [])], processMetrics: false })
+  const metrics = createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [modelEntry('m', [versionEntry(stillEngine(), 'm', 3n)])], processMetrics: false })
   let leave = (): void => {}
   const left = new Promise<void>(resolve => { leave = resolve })
   const app = Fastify()
