@@ -1,6 +1,6 @@
 // The service that is drilled: started with the drills' models, under load from a generator, watched. Knows no drill.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { collectOnSignal, engines, start, temporaryFolder, type Closing, type EngineUnderTest, type Running } from '../../test/e2e/service.js'
+import { collectGarbage, collectOnSignal, engines, start, temporaryFolder, type Closing, type EngineUnderTest, type Running } from '../../test/e2e/service.js'
 import { startLoad, type Load } from '../load/load.js'
 import type { Pace, Plan } from '../load/plan.js'
 import { addVersion, removeVersion, type Name } from './models.js'
@@ -25,7 +25,7 @@ export interface Subject {
   /** Puts the next version of a model into the repository; returns its number. */
   readonly nextVersion: (name: Name) => number
   readonly fire: (pace: Pace, plan?: Partial<Plan>, options?: Partial<Options>) => Promise<Load>
-  /** The lowest memory of some seconds in which garbage is collected, in bytes. */
+  /** The lowest memory of some seconds in which service and model server collect their garbage, in bytes. */
   readonly settledMemory: (seconds: number) => Promise<Memory>
 }
 
@@ -62,7 +62,7 @@ export async function startSubject (closing: Closing, engine: EngineUnderTest, f
     settledMemory: async seconds => {
       let lowest: Memory | undefined
       for (let i = 0; i < seconds; i++) {
-        service.signal('SIGCONT')
+        collectGarbage(service)
         await sleep(1000)
         const now = await watch.memory()
         if (now === undefined) continue

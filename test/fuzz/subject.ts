@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { collectOnSignal, modelsFolder, start, temporaryFolder, type EngineUnderTest, type Running } from '../e2e/service.js'
+import { collectGarbage, collectOnSignal, modelsFolder, start, temporaryFolder, type EngineUnderTest, type Running } from '../e2e/service.js'
 import type { Document } from '../helpers/openapi.js'
 import { writeModels } from './models.js'
 import { validRequests, type Request } from './requests.js'
@@ -76,7 +76,7 @@ export async function startSubject (t: Test, engine: EngineUnderTest): Promise<S
       // Idle threads are given up after half a minute, and what a garbage collection frees goes back to the system some seconds later.
       let lowest = memory()
       for (let seconds = 0; seconds < settleSeconds; seconds++) {
-        service.signal('SIGCONT')
+        collectGarbage(service)
         await sleep(1000)
         const now = memory()
         lowest = { service: Math.min(lowest.service, now.service), child: Math.min(lowest.child, now.child) }
