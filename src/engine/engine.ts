@@ -100,7 +100,7 @@ export interface Engine {
   start (): Promise<void>
   /** SIGTERM, wait, SIGKILL. Idempotent. */
   stop (): Promise<void>
-  /** A unary call by the rules of restarts and resending. Rejects with an OutriggerError (statuses of the server as MODEL_…, see grpc/status.ts). */
+  /** A unary call by the rules of restarts and resending. The request's memory, all that it lies in, is the engine's, and may be gone with the answer. Rejects with an OutriggerError (statuses of the server as MODEL_…, see grpc/status.ts). */
   call (path: string, request: Uint8Array | LateRequest, options: EngineCallOptions): Promise<Buffer>
   /**
    * Makes the child serve exactly these models and versions; resolves when the child has answered the push. Pushes are sent in their order, and

@@ -2,6 +2,7 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
 import { now } from '../clock.js'
+import { release } from '../release.js'
 import { CallError, type CallOptions, type Channel } from './channel.js'
 import { framed, MessageReader, percentDecoded, timeoutText, windowBytes } from './framing.js'
 
@@ -34,6 +35,7 @@ const unavailable = (why: string): CallError => new CallError(UNAVAILABLE, why, 
 class Call {
   readonly #message = new MessageReader()
   readonly #stream: CallStream
+  readonly #sent: Uint8Array
   readonly #deadline: number
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
@@ -41,8 +43,9 @@ class Call {
   readonly #reject: (error: CallError) => void
   #sawOk = false
 
-  constructor (stream: CallStream, { deadline, signal }: CallOptions, resolve: (answer: Buffer) => void, reject: (error: CallError) => void) {
+  constructor (stream: CallStream, sent: Uint8Array, { deadline, signal }: CallOptions, resolve: (answer: Buffer) => void, reject: (error: CallError) => void) {
     this.#stream = stream
+    this.#sent = sent
     this.#deadline = deadline
     this.#signal = signal
     this.#timer = setTimeout(expire, Math.min(deadline - now(), maxTimerMs), this)
@@ -88,6 +91,8 @@ class Call {
     const read = this.#message.message()
     if ('message' in read) {
       this.#settle()
+      // Else the socket may be about to read it: a server can answer before it has seen all.
+      if (this.#stream.writableFinished) release(this.#sent)
       this.#resolve(read.message)
     } else if (ended || read.kind !== 'short') this.#fail(new CallError(INTERNAL, `the answer cannot be read: ${read.fault}`, 'server'))
   }
@@ -177,7 +182,7 @@ export function openChannel (socketPath: string): Channel {
         // node:http2 throws for headers that cannot be sent, and for a session that ended this moment.
         return reject(unavailable(error instanceof Error ? error.message : String(error)))
       }
-      new Call(stream, options, resolve, reject)
+      new Call(stream, message, options, resolve, reject)
       stream.on('response', onHeaders)
       stream.on('trailers', onHeaders)
       stream.on('data', onData)

@@ -12,8 +12,8 @@ export interface CallOptions {
 /** One connection to one model server over its Unix socket. */
 export interface Channel {
   /**
-   * One call, e.g. `/tensorflow.serving.PredictionService/Predict`. Resolves with the bytes of the answer.
-   * Rejects with a CallError, and with nothing else.
+   * One call, e.g. `/tensorflow.serving.PredictionService/Predict`. Resolves with the bytes of the answer; then nobody may look at the request any more,
+   * whose memory, all that it lies in, may be gone. Rejects with a CallError, and with nothing else.
    */
   unary (path: string, request: Uint8Array, options: CallOptions): Promise<Buffer>
   close (): void

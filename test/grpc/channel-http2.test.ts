@@ -53,8 +53,24 @@ t.test('bytes and metadata pass unchanged, also large ones', async t => {
   const large = new Uint8Array(9_000_000).fill(7)
   const answer = await channel.unary(methods.predict, large.subarray(1), { deadline: soon(), metadata: { traceparent: '00-ab-cd-01' } })
   t.equal(answer.subarray(0, 11).toString(), '00-ab-cd-01')
-  t.equal(answer.length, 11 + large.length - 1)
+  t.equal(answer.length, 11 + 9_000_000 - 1)
+  t.equal(large.length, 0, 'the memory of the request is given back')
   t.equal((await channel.unary(methods.predict, new Uint8Array(0), { deadline: soon(), metadata: { traceparent: '' } })).length, 0)
+})
+
+t.test('a request that failed is the caller\'s, and so is one that was answered before it was read', async t => {
+  const refused = await serve(t, (_call, callback) => callback({ code: status.UNAVAILABLE, details: 'not now' }))
+  const request = Buffer.alloc(100_000)
+  await failure(t, refused.unary(methods.predict, request, { deadline: soon() }), { status: status.UNAVAILABLE, origin: 'server' })
+  t.equal(request.length, 100_000)
+  // More than the server's window, which it does not open again.
+  const hasty = await serveStreams(t, stream => {
+    stream.respond({ ':status': 200 }, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+    stream.end(Buffer.from([0, 0, 0, 0, 1, 7]))
+  })
+  t.same([...await hasty.unary(methods.predict, request, { deadline: soon() })], [7])
+  t.equal(request.length, 100_000, 'the socket may be about to read it')
 })
 
 t.test('every status that the server sends is the server\'s', async t => {

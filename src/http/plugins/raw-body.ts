@@ -1,9 +1,10 @@
 // Hands every body to the routes as the bytes that came, whatever its media type says: each API decodes for itself, a large body already while it arrives where its route wants to. The limit is Fastify's bodyLimit.
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { OutriggerError } from '../../errors.js'
+import { release } from '../../release.js'
 import type { Tensor, Tensors } from '../../tensor/tensor.js'
 import { BodyRoom } from '../body-room.js'
 import { MemoryPool } from '../memory-pool.js'
@@ -25,6 +26,8 @@ declare module 'fastify' {
     bodyScan: BodyScan | undefined
     /** Says that these tensors are all that is left of the body. It is gone then: its memory holds the next one, unless they lie in it. */
     freeBody: (left: Tensors) => void
+    /** Says that nobody looks at these tensors again, which were read from the body, nor at the body. Their memory may be gone then. */
+    freeTensors: (tensors: Tensors) => void
   }
 }
 
@@ -44,6 +47,9 @@ async function discard (request: FastifyRequest): Promise<void> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw new OutriggerError('REQUEST_TOO_LARGE', `A ${request.method} needs no body, and this one is larger than ${limit} bytes`)
   await finished(request.raw.resume(), { writable: false }).catch(() => { throw new OutriggerError('REQUEST_TRUNCATED', 'The connection ended before the body did') })
 }
+
+/** Whether a chunk is a copy that Node's parser made for us alone, and nothing else lies in its memory. */
+const isOwn = (payload: IncomingMessage, chunk: Buffer): boolean => payload instanceof IncomingMessage && chunk.length === chunk.buffer.byteLength
 
 /** The memory of large bodies that are looked at while they arrive. */
 const rooms = new WeakMap<FastifyRequest, BodyRoom>()
@@ -80,6 +86,7 @@ function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns 
     if (announced !== undefined && length > announced) { end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()); return }
     if (room === undefined) { chunks.push(chunk); return }
     room.add(chunk)
+    if (isOwn(payload, chunk)) release(chunk)
     if (scan === undefined || length - seen < lookBytes) return
     // A connection that always has more would be read on and on: after each look the others have their turn.
     payload.pause()
@@ -123,10 +130,20 @@ function freeBody (this: FastifyRequest, left: Tensors): void {
   room.free()
 }
 
+function freeTensors (this: FastifyRequest, tensors: Tensors): void {
+  const room = rooms.get(this)
+  for (const { data } of Object.values(tensors)) {
+    // Strings are not worth it: each lies in memory of its own, or all of them in the body's.
+    if (ArrayBuffer.isView(data) && room?.holds(data) !== true) release(data)
+  }
+  this.freeBody({})
+}
+
 export default fp(async function rawBody (app: FastifyInstance) {
   const shared: Shared = { pool: new MemoryPool(), turns: new Turns() }
   app.decorateRequest('bodyScan')
   app.decorateRequest('freeBody', freeBody)
+  app.decorateRequest('freeTensors', freeTensors)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request, payload, done) => { read(request, payload, shared, done) })
   app.addHook('onRequest', (request, _reply, done) => {

@@ -10,8 +10,8 @@ import requestContext from '../../../src/http/plugins/request-context.js'
 
 interface Look { bytes: number, whole: boolean, right: boolean }
 
-/** What each look saw; the memory of each body that was looked at. */
-interface Built { app: FastifyInstance, send: (head: string, body: Buffer) => Promise<string>, looks: Look[], memories: unknown[], ended: () => Promise<number> }
+/** What each look saw; the memory of each body that was looked at; the pieces of all bodies. */
+interface Built { app: FastifyInstance, send: (head: string, body: Buffer) => Promise<string>, looks: Look[], memories: unknown[], chunks: Buffer[], ended: () => Promise<number> }
 
 /** What a route that scans does, by its query. */
 function route (looks: Look[], memories: unknown[]) {
@@ -30,7 +30,13 @@ function route (looks: Look[], memories: unknown[]) {
     if ('free' in query) request.freeBody({ x: { dtype: 'DT_FLOAT', shape: [1], data: new Float32Array(1) }, y: { dtype: 'DT_STRING', shape: [1], data: [Buffer.alloc(1)] } })
     if ('keep' in query) request.freeBody({ x: { dtype: 'DT_UINT8', shape: [1], data: new Uint8Array(body.buffer, 5, 1) } })
     if ('string' in query) request.freeBody({ x: { dtype: 'DT_STRING', shape: [2], data: [Buffer.alloc(1), body.subarray(3, 4)] } })
-    if ((request.body === undefined) !== ('free' in query)) throw new Error('a body is gone when it was given back, and only then')
+    if ('answered' in query) {
+      const tensors = { numbers: new Float32Array(20_000), view: new Uint8Array(body.buffer, 0, 50_000), few: new Uint8Array(5) }
+      const { numbers, view, few } = tensors
+      request.freeTensors(Object.fromEntries(Object.entries(tensors).map(([name, data]) => [name, { dtype: 'DT_FLOAT', shape: [data.length], data }])))
+      if (numbers.length !== 0 || view.length !== 50_000 || few.length !== 5) throw new Error('large ones that do not lie in the body are given back')
+    }
+    if ((request.body === undefined) !== ('free' in query || 'answered' in query)) throw new Error('a body is gone when it was given back, and only then')
     return found
   }
   return [{ config: { scanBody } }, answer] as const
@@ -39,6 +45,7 @@ function route (looks: Look[], memories: unknown[]) {
 const build = async (t: Test): Promise<Built> => {
   const looks: Look[] = []
   const memories: unknown[] = []
+  const chunks: Buffer[] = []
   const app = Fastify({ bodyLimit: 2 ** 20 })
   await app.register(requestContext, { requestTimeoutMs: () => 1000 })
   await app.register(errors)
@@ -47,6 +54,10 @@ const build = async (t: Test): Promise<Built> => {
   app.post('/', async request => (request.body as Buffer).toString('hex'))
   app.post('/digest', async request => request.body === undefined ? 'nothing' : digest(request.body as Buffer))
   app.post('/scanned', ...route(looks, memories))
+  app.addHook('preParsing', (_request, _reply, payload, done) => {
+    payload.on('data', (chunk: Buffer) => { chunks.push(chunk) })
+    done()
+  })
   const ended = (): Promise<number> => new Promise(resolve => { app.requestEnds.push((_request, _reply, status) => { resolve(status) }) })
   t.teardown(() => app.close())
   const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
@@ -59,7 +70,7 @@ const build = async (t: Test): Promise<Built> => {
     await once(socket, 'close')
     return text
   }
-  return { app, send, looks, memories, ended }
+  return { app, send, looks, memories, chunks, ended }
 }
 
 t.test('any media type, or none', async t => {
@@ -171,7 +182,7 @@ t.test('memory that nobody points into holds the next body', async t => {
     const body = numbered(100_000)
     t.match(await dialogue(app, `POST ${url} HTTP/1.1\r\nContent-Length: ${body.length}`, [body]), new RegExp(`${digest(body)}$`), url)
   }
-  for (const url of ['/scanned', '/scanned?free', '/scanned?free', '/scanned?keep', '/scanned?string', '/scanned?free']) await send(url)
+  for (const url of ['/scanned', '/scanned?free', '/scanned?answered', '/scanned?keep', '/scanned?string', '/scanned?free']) await send(url)
   const [kept, first, second, viewed, stringed, last] = memories as ArrayBuffer[]
   t.not(first, kept, 'not given back without a word')
   t.equal(second, first, 'given back')
@@ -179,4 +190,14 @@ t.test('memory that nobody points into holds the next body', async t => {
   t.not(stringed, viewed, 'a tensor lies in it')
   t.not(last, stringed, 'a string lies in it')
   t.not(last, viewed)
+})
+
+t.test('what the pieces of a large body lay in is given back, the memory of a caller in this process is not', async t => {
+  const { app, chunks } = await build(t)
+  const body = numbered(300_000)
+  t.match(await dialogue(app, `POST /digest HTTP/1.1\r\nContent-Length: ${body.length}`, [body]), new RegExp(`${digest(body)}$`))
+  t.ok(chunks.length > 0)
+  t.ok(chunks.every(({ length }) => length < 32 * 1024), 'all large ones are gone')
+  t.equal((await app.inject({ method: 'POST', url: '/digest', payload: body })).body, digest(numbered(body.length)))
+  t.equal(body.length, 300_000)
 })

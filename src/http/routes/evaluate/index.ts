@@ -37,6 +37,9 @@ function timer (service: EvaluateOptions['service'], { model, version }: Version
 /** Whether nobody but ourselves gets to see the body. */
 const readsPlainly = ({ handler }: VersionEntry): boolean => handler?.description.preprocess !== true
 
+/** For bodies that are read once they are whole. */
+const unread: BodyScan = { look: () => false }
+
 /** Traces go on into the model server. */
 const metadataOf = ({ headers }: FastifyRequest): Record<string, string> | undefined =>
   typeof headers.traceparent === 'string' && /^[\da-f-]{55}$/.test(headers.traceparent) ? { traceparent: headers.traceparent } : undefined
@@ -48,12 +51,12 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
     done()
   })
 
-  /** A large JSON body of numbers is read while it arrives, where no preprocess is to have it. */
+  /** Where no preprocess is to have a large body, its memory is given back; one of numbers in JSON is read while it arrives. */
   function scanBody (request: FastifyRequest, announcedBytes: number): BodyScan | undefined {
-    if (!isPlainJson(request)) return undefined
     try {
       const { version: entry } = availableVersion(service, request.params as TargetParams)
-      return readsPlainly(entry) ? new ArrivingInputs(announcedBytes, chooseSignature(entry.signatures, signatureOf(request))) : undefined
+      if (!readsPlainly(entry)) return undefined
+      return isPlainJson(request) ? new ArrivingInputs(announcedBytes, chooseSignature(entry.signatures, signatureOf(request))) : unread
     } catch {
       // What is wrong with the request is told once the body is there.
       return undefined
@@ -91,6 +94,7 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
         if (readsPlainly(entry)) request.freeBody(inputs)
         const outputs = await service.predict(entry, inputs, { signature, deadline, signal, ...(metadata === undefined ? {} : { metadata }) })
         outcome.version = entry.version
+        if (readsPlainly(entry)) request.freeTensors(inputs)
         return outputs
       },
       predictModel: async (name, inputs, limits) => {

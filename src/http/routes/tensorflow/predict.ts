@@ -39,6 +39,7 @@ export async function predict (service: Service, request: FastifyRequest, target
   // Reading has asked for the inputs, so there is an entry.
   const answering = entry!
   const outputs = await service.predict(answering, inputs, { signature, deadline: deadlineOf(service, request, target.model), signal: request.callerSignal })
+  request.freeTensors(inputs)
   const answer = printPredictions(outputs, format)
   request.outcome.version = answering.version
   return answer
