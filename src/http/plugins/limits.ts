@@ -31,7 +31,8 @@ export default fp(async function limits (app: FastifyInstance, { listeners, send
     done(isProbe(routeAccess(request)) ? undefined : new OutriggerError('SERVICE_OVERLOADED', 'There are more connections than this instance takes; ask another one', { retryAfterMs: 1000 }))
   })
   app.addHook('onSend', ({ raw: { socket } }, reply, _payload, done) => {
-    sending.set(reply.raw, now())
+    // Of a caller that has left, nothing would ever tell the end.
+    if (!socket.destroyed) sending.set(reply.raw, now())
     if (listeners.isOver(socket)) reply.header('connection', 'close')
     done()
   })

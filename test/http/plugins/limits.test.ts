@@ -1,5 +1,5 @@
 // What a request may cost: connections beyond the limit, many headers, answers that nobody takes.
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { guardedApp } from '../../helpers/guarded-app.js'
@@ -39,8 +39,26 @@ t.test('beyond the limit: 503 and the end of the connection, but health and metr
 })
 
 t.test('a caller that does not read its answer loses its connection', { timeout: 30_000 }, async t => {
-  const { app, lines } = await guardedApp(t, [], { server: { sendTimeoutMs: () => 300 }, before: app => { app.get('/large', { schema: { hide: true } as object }, async () => Buffer.alloc(64 * 1024 * 1024)) } })
+  const asked = new EventEmitter()
+  const { app, lines } = await guardedApp(t, [], {
+    server: { sendTimeoutMs: () => 300 },
+    before: app => {
+      app.get('/large', { schema: { hide: true } as object }, async () => Buffer.alloc(64 * 1024 * 1024))
+      app.get('/late', { schema: { hide: true } as object }, async ({ callerSignal }) => {
+        asked.emit('late')
+        await once(callerSignal, 'abort')
+        setImmediate(() => { asked.emit('answered') })
+        return 'nobody is there'
+      })
+    }
+  })
   const { port } = await app.listenAt({ host: '127.0.0.1', port: 0 })
+  const leaver = connect(port, '127.0.0.1')
+  leaver.write('GET /late HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(asked, 'late')
+  const answered = once(asked, 'answered')
+  leaver.destroy()
+  await answered
   const [deaf, quick] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
   t.teardown(() => { deaf.destroy(); quick.destroy() })
   deaf.on('error', () => {}).pause()
@@ -50,5 +68,5 @@ t.test('a caller that does not read its answer loses its connection', { timeout:
   t.ok(lines.some(({ msg, message }) => /not taken in time/.test(String(msg ?? message))))
   quick.write('GET /models HTTP/1.1\r\nHost: x\r\n\r\n')
   t.match(String((await once(quick, 'data'))[0]), /200/)
-  t.match((await app.inject('/metrics')).body, /outrigger_connections_ended_total\{reason="slow-reader"\} 1/)
+  t.match((await app.inject('/metrics')).body, /outrigger_connections_ended_total\{reason="slow-reader"\} 1\n/, 'one that left before its answer was there is none')
 })
