@@ -1,4 +1,5 @@
-// What of the service's environment a model server gets to see: an allow-list, so that no token or address of the service leaks into it. MALLOC_ARENA_MAX is not on it: what suits our few threads would have TensorFlow's many wait for one another.
+// What of the service's environment a model server gets to see: an allow-list, so that no token or address of the service leaks into it.
+import type { EngineKind } from './engine.js'
 
 const allowed = [
   'PATH', 'HOME', 'USER', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'MALLOC_CONF',
@@ -7,11 +8,18 @@ const allowed = [
 ]
 const allowedPrefixes = ['LC_', 'TF_', 'CUDA_', 'NVIDIA_', 'ONEDNN_', 'DNNL_', 'TCMALLOC_']
 
-/** The child's environment, taken from `parent` (the service's own). */
-export function childEnvironment (parent: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+/** Arenas from which the embedded model server's threads allocate, unless the service itself is told another number. */
+const defaultArenas = '2'
+
+/**
+ * The child's environment, taken from `parent` (the service's own). MALLOC_ARENA_MAX is for the embedded one alone: it starts a thread for every version, and glibc
+ * gives each an arena of which it returns little; TensorFlow's many threads would wait for one another.
+ */
+export function childEnvironment (parent: Readonly<NodeJS.ProcessEnv>, kind: EngineKind): Record<string, string> {
   const environment: Record<string, string> = {}
   for (const [name, value] of Object.entries(parent)) {
     if (value !== undefined && (allowed.includes(name) || allowedPrefixes.some(prefix => name.startsWith(prefix)))) environment[name] = value
   }
+  if (kind === 'embedded') environment.MALLOC_ARENA_MAX = parent.MALLOC_ARENA_MAX ?? defaultArenas
   return environment
 }

@@ -1,11 +1,13 @@
 // Starts model server processes of one program: where their sockets are, their arguments and environment. Knows no state of them.
 import type { Logger } from 'pino'
 import { modelServerArgs } from './args.js'
+import type { EngineKind } from './engine.js'
 import { childEnvironment } from './environment.js'
 import { defaultParents, makeSocketFolder, type SocketFolder } from './socket.js'
 import { Run, type Program } from './spawn.js'
 
 export interface LauncherOptions {
+  kind: EngineKind
   program: Program
   /** The service's environment; the child sees the part that environment.ts allows. */
   environment: Readonly<NodeJS.ProcessEnv>
@@ -33,7 +35,7 @@ export class Launcher {
 
   /** Starts a process, unless `refuse` throws once there is a place for its socket. Rejects as makeSocketFolder does, and with what `refuse` throws. */
   async start (refuse: () => void): Promise<Run> {
-    const { program, environment, log, maxInFlight, extraArgs, terminateMs } = this.#options
+    const { kind, program, environment, log, maxInFlight, extraArgs, terminateMs } = this.#options
     const folder = await this.#folder()
     try {
       refuse()
@@ -43,7 +45,7 @@ export class Launcher {
     }
     const socketPath = folder.socketPath(++this.#starts)
     const args = modelServerArgs({ socketPath, configFile: folder.configFile, maxInFlight, extra: extraArgs })
-    return new Run({ program, args, environment: childEnvironment(environment), socketPath, log, terminateMs })
+    return new Run({ program, args, environment: childEnvironment(environment, kind), socketPath, log, terminateMs })
   }
 
   /** Removes the folders of the sockets. */

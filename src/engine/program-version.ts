@@ -15,6 +15,6 @@ export function versionIn (text: string): string | null {
 /** Null for a program that does not say it, fails or takes too long; never rejects. It gets the environment of a model server and no more. */
 export async function programVersion (file: string, environment: Readonly<NodeJS.ProcessEnv>, withinMs = answerWithinMs): Promise<string | null> {
   return await new Promise(resolve => {
-    execFile(file, ['--version'], { timeout: withinMs, killSignal: 'SIGKILL', maxBuffer: maxBytes, env: childEnvironment(environment), windowsHide: true }, (_error, stdout, stderr) => { resolve(versionIn(`${stdout}\n${stderr}`)) })
+    execFile(file, ['--version'], { timeout: withinMs, killSignal: 'SIGKILL', maxBuffer: maxBytes, env: childEnvironment(environment, 'tensorflow'), windowsHide: true }, (_error, stdout, stderr) => { resolve(versionIn(`${stdout}\n${stderr}`)) })
   })
 }
