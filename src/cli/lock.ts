@@ -1,11 +1,11 @@
 // `outrigger lock`: writes models.lock, the checksums of all files of every version of a repository, or checks the repository against it. Loads nothing.
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { OutriggerError } from '../errors.js'
 import { lockText, readLock, type Lock } from '../lock/lock-file.js'
 import { pinFault, pinsOf, type Pins } from '../lock/pins.js'
 import { isFault, lookAt } from '../repository/scan.js'
+import { readFlags } from './read-flags.js'
 
 const help = `Usage: outrigger lock MODELS [FLAGS]
 
@@ -76,13 +76,7 @@ async function writeWhole (file: string, text: string): Promise<void> {
 }
 
 export async function runLock (argv: string[]): Promise<void> {
-  let given
-  try {
-    given = parseArgs({ args: argv, options: { out: { type: 'string', default: 'models.lock' }, check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, allowPositionals: true })
-  } catch (cause) {
-    throw new OutriggerError('CONFIG_INVALID', (cause as Error).message, { cause })
-  }
-  const { values: { out, check, help: wantsHelp }, positionals: [folder, ...more] } = given
+  const { values: { out, check, help: wantsHelp }, positionals: [folder, ...more] } = readFlags(argv, { out: { type: 'string', default: 'models.lock' }, check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } })
   if (wantsHelp === true) { process.stdout.write(help); return }
   if (folder === undefined || more.length > 0) throw new OutriggerError('CONFIG_INVALID', 'lock takes one folder: outrigger lock MODELS')
   const found = await lockOf(folder)

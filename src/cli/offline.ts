@@ -55,19 +55,6 @@ export function targetOf (folder: string): { name: string, basePath: string, ver
   return { name: basename(dirname(path)), basePath: dirname(path), version: BigInt(basename(path)) }
 }
 
-/** The value of --engine. Throws CONFIG_INVALID. */
-export function engineOf (text: string): 'auto' | EngineKind {
-  if (text !== 'auto' && text !== 'tensorflow' && text !== 'embedded') throw new OutriggerError('CONFIG_INVALID', 'engine must be auto, tensorflow or embedded')
-  return text
-}
-
-/** The value of --timeout, in milliseconds. Throws CONFIG_INVALID. */
-export function secondsOf (text: string): number {
-  const timeoutMs = Number(text) * 1000
-  if (!(timeoutMs > 0)) throw new OutriggerError('CONFIG_INVALID', 'timeout must be a number of seconds')
-  return timeoutMs
-}
-
 /** Loads the versions of the folder, hands them to the work, and ends everything after it. Rejects with CONFIG_INVALID for a folder that holds no model, else as the work does. */
 export async function withVersions<T> ({ folder, engine, program, verbose, embedded, warmup = true }: OfflineOptions, work: (loaded: Loaded) => Promise<T>): Promise<T> {
   const engineFlags = warmup ? [] : ['--enable_model_warmup=false']

@@ -1,9 +1,10 @@
 // `outrigger test`: loads the versions of a folder as serve would, runs their examples, and prints where answers differ. Listens on nothing.
-import { parseArgs } from 'node:util'
 import { OutriggerError } from '../errors.js'
 import type { VersionEntry } from '../inference/registry.js'
 import { readExamples, runExample, type ExampleOptions, type ExampleResult } from '../repository/examples.js'
-import { engineOf, secondsOf, targetOf, withVersions, type OfflineOptions } from './offline.js'
+import { targetOf, withVersions, type OfflineOptions } from './offline.js'
+import { offlineFlags, offlineHelp, offlineOf } from './offline-flags.js'
+import { readFlags } from './read-flags.js'
 
 const help = `Usage: outrigger test MODEL_FOLDER [FLAGS]
 
@@ -15,17 +16,7 @@ Examples:
   outrigger test models/titanic/1 --engine embedded
 
 Flags:
-  --engine auto|tensorflow|embedded
-      Which model server runs the models (default: auto).
-  --tensorflow-model-server PATH
-      The tensorflow_model_server to run; otherwise it is looked for on PATH.
-  --timeout SECONDS
-      Longest time of one example (default: 30).
-  --json
-      One JSON object per example.
-  --verbose
-      The log of the model server and the handlers, on standard error.
-`
+${offlineHelp('example', 'example')}`
 
 interface Row extends ExampleResult { readonly version: string }
 
@@ -36,17 +27,10 @@ export function resultText (model: string, { version, name, fault, milliseconds 
 }
 
 export async function runTest (argv: string[]): Promise<void> {
-  const options = { engine: { type: 'string', default: 'auto' }, 'tensorflow-model-server': { type: 'string' }, timeout: { type: 'string', default: '30' }, json: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-  let given
-  try {
-    given = parseArgs({ args: argv, options, allowPositionals: true })
-  } catch (cause) {
-    throw new OutriggerError('CONFIG_INVALID', (cause as Error).message, { cause })
-  }
-  const { values, positionals: [folder, ...more] } = given
+  const { values, positionals: [folder, ...more] } = readFlags(argv, offlineFlags)
   if (values.help === true) { process.stdout.write(help); return }
   if (folder === undefined || more.length > 0) throw new OutriggerError('CONFIG_INVALID', 'test takes one folder: outrigger test MODEL_FOLDER')
-  const rows = await testFolder({ folder, engine: engineOf(values.engine), program: values['tensorflow-model-server'], timeoutMs: secondsOf(values.timeout), verbose: values.verbose === true })
+  const rows = await testFolder({ folder, ...offlineOf(values) })
   for (const row of rows) process.stdout.write(values.json === true ? `${JSON.stringify(row)}\n` : resultText(targetOf(folder).name, row))
   const failed = rows.filter(({ fault }) => fault !== undefined).length
   if (values.json !== true) process.stdout.write(rows.length === 0 ? 'There are no examples.\n' : `${rows.length - failed} of ${rows.length} passed.\n`)

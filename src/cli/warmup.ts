@@ -1,7 +1,6 @@
 // `outrigger warmup`: writes the warm-up file of a version from its examples, or checks one that is there. Listens on nothing.
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { parseArgs } from 'node:util'
 import { OutriggerError } from '../errors.js'
 import type { VersionEntry } from '../inference/registry.js'
 import { questionOf, readExamples, type ExampleOptions } from '../repository/examples.js'
@@ -11,7 +10,9 @@ import { frameBytes, writeRecords } from '../tfrecord/write.js'
 import { checkRecords, signaturesOf, type RecordReport } from '../warmup/check.js'
 import { maxRecords, warmupFile } from '../warmup/file.js'
 import { examine } from '../warmup/request.js'
-import { engineOf, secondsOf, targetOf, withVersions, type OfflineOptions } from './offline.js'
+import { targetOf, withVersions, type OfflineOptions } from './offline.js'
+import { offlineFlags, offlineHelp, offlineOf } from './offline-flags.js'
+import { readFlags } from './read-flags.js'
 
 const help = `Usage: outrigger warmup MODEL_FOLDER/VERSION [FLAGS]
        outrigger warmup --check FILE
@@ -44,17 +45,7 @@ Flags:
       At most so many records (default: ${maxRecords}, which is the most that a model server takes).
   --dry-run
       Do everything but write.
-  --engine auto|tensorflow|embedded
-      Which model server runs the model (default: auto).
-  --tensorflow-model-server PATH
-      The tensorflow_model_server to run; otherwise it is looked for on PATH.
-  --timeout SECONDS
-      Longest time of one request (default: 30).
-  --json
-      One JSON object per record.
-  --verbose
-      The log of the model server and the handlers, on standard error.
-
+${offlineHelp('request', 'record')}
 Exit codes: 0 done, 1 a record is bad or a request failed (nothing is written), 2 wrong usage.
 `
 
@@ -62,17 +53,11 @@ const invalid = (message: string, cause?: unknown): OutriggerError => new Outrig
 
 const options = {
   check: { type: 'boolean' }, out: { type: 'string' }, examples: { type: 'string', multiple: true }, records: { type: 'string', default: maxRecords.toString() }, 'dry-run': { type: 'boolean' },
-  engine: { type: 'string', default: 'auto' }, 'tensorflow-model-server': { type: 'string' }, timeout: { type: 'string', default: '30' }, json: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }
+  ...offlineFlags
 } as const
 
 export async function runWarmup (argv: string[]): Promise<void> {
-  let given
-  try {
-    given = parseArgs({ args: argv, options, allowPositionals: true })
-  } catch (cause) {
-    throw invalid((cause as Error).message, cause)
-  }
-  const { values, positionals: [path, ...more] } = given
+  const { values, positionals: [path, ...more] } = readFlags(argv, options)
   if (values.help === true) { process.stdout.write(help); return }
   if (path === undefined || more.length > 0) throw invalid('warmup takes one version\'s folder: outrigger warmup MODEL_FOLDER/VERSION')
   const print = (row: object, text: string): void => { process.stdout.write(values.json === true ? `${JSON.stringify(row)}\n` : text) }
@@ -85,8 +70,7 @@ export async function runWarmup (argv: string[]): Promise<void> {
   const most = Number(values.records)
   if (!(Number.isInteger(most) && most >= 1 && most <= maxRecords)) throw invalid(`records must be a number from 1 to ${maxRecords}`)
   const { file, bytes, failed, records } = await writeWarmup({
-    folder: path, out: values.out, samples: values.examples, most, dryRun: values['dry-run'] === true, timeoutMs: secondsOf(values.timeout),
-    engine: engineOf(values.engine), program: values['tensorflow-model-server'], verbose: values.verbose === true,
+    folder: path, out: values.out, samples: values.examples, most, dryRun: values['dry-run'] === true, ...offlineOf(values),
     told: row => { print(row, rowText(row)) }
   })
   const what = `${records} ${records === 1 ? 'record' : 'records'}, ${bytes} bytes`

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { engineOf, secondsOf, targetOf } from '../../src/cli/offline.js'
+import { targetOf } from '../../src/cli/offline.js'
 
 const half = fileURLToPath(new URL('../../models/half_plus_two', import.meta.url))
 
@@ -9,11 +9,4 @@ t.test('a folder is a model or one of its versions', async t => {
   t.same(targetOf(half), { name: 'half_plus_two', basePath: half, version: undefined })
   t.same(targetOf(join(half, '2')), { name: 'half_plus_two', basePath: half, version: 2n })
   t.throws(() => targetOf(join(half, 'nowhere')), { code: 'CONFIG_INVALID' })
-})
-
-t.test('values of flags', async t => {
-  t.equal(engineOf('embedded'), 'embedded')
-  t.throws(() => engineOf('real'), { code: 'CONFIG_INVALID' })
-  t.equal(secondsOf('0.5'), 500)
-  for (const text of ['0', '-1', 'long', '']) t.throws(() => secondsOf(text), { code: 'CONFIG_INVALID' }, text)
 })
