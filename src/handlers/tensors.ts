@@ -14,15 +14,18 @@ const byWord = new Map<string, DType>(Object.entries(dtypes).map(([name, row]) =
 
 export const dtypeOfWord = (word: DTypeWord | DType): DType | undefined => Object.hasOwn(dtypes, word) ? word as DType : byWord.get(word)
 
+/** Whether these are an array of numbers, which an array of real numbers takes as a whole. */
+const isNumbers = (data: ArrayLike<number | bigint>): boolean => ArrayBuffer.isView(data) && !(data instanceof BigInt64Array || data instanceof BigUint64Array)
+
 /** Flat numbers or bigints into the array that the dtype keeps; always a copy. Throws a RangeError for what a whole number of that type cannot hold: nothing is cut or wrapped. */
 export function castData (dtype: DType, data: ArrayLike<number | bigint>): Tensor['data'] {
   const target = allocate(dtype, data.length)
-  if (target.constructor === data.constructor) {
-    ;(target as Float32Array).set(data as Float32Array)
-    return target
-  }
   const big = target instanceof BigInt64Array || target instanceof BigUint64Array
   const real = target instanceof Float32Array || target instanceof Float64Array
+  if (target.constructor === data.constructor || (real && isNumbers(data))) {
+    target.set(data as never)
+    return target
+  }
   const pattern = dtype === 'DT_HALF' ? float32ToHalf : dtype === 'DT_BFLOAT16' ? float32ToBfloat16 : undefined
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!

@@ -25,3 +25,23 @@ t.test('what decodes', async t => {
 t.test('what does not', async t => {
   for (const text of ['a', 'aGkha', '-_-_', 'aA=', 'aA===', 'aGk==', 'aGkh=', 'aG=k', '=', '==', '!!!!', 'é', 'aGk=x', 'aA=.=']) t.equal(decoded(text), undefined, text)
 })
+
+t.test('the short way and the reference say the same', async t => {
+  // A blank before the text is skipped, and sends it the long way.
+  const careful = (text: Buffer): Buffer | undefined => decodeBase64(Buffer.concat([Buffer.from(' '), text]))
+  const odd = [...'-_=. +/A0\n', '\0', '\x80', '\xff', ''].map(character => Buffer.from(character, 'latin1'))
+  for (let length = 0; length < 20; length++) {
+    const text = Buffer.from(Buffer.alloc(length, 0xa5).toString('base64'))
+    for (const whole of [text, text.subarray(0, -1), text.subarray(0, -2)]) {
+      for (let at = 0; at <= whole.length; at++) {
+        for (const character of odd) {
+          const mutated = Buffer.concat([whole.subarray(0, at), character, whole.subarray(at + 1)])
+          if (!same(decodeBase64(mutated), careful(mutated))) t.fail(JSON.stringify(mutated.toString('latin1')))
+        }
+      }
+    }
+  }
+  t.ok(careful(Buffer.from('aGk=')))
+})
+
+const same = (one: Buffer | undefined, other: Buffer | undefined): boolean => one === undefined || other === undefined ? one === other : one.equals(other)
