@@ -83,7 +83,7 @@ export class WorkerHost {
     this.#options = options
   }
 
-  /** A serialized tensorflow.serving.SignatureDefMap; empty before the load. */
+  /** A serialized tensorflow.serving.SignatureDefMap; empty before the load and after the end. */
   get signatureDefMap (): Uint8Array { return this.#signatureDefMap }
 
   /** Starts the worker and waits for the version to be loaded. Rejects with the ModelError of the load. Called once. */
@@ -121,6 +121,8 @@ export class WorkerHost {
     }
     this.#failAll(new ModelError(UNAVAILABLE, `${this.#options.title} was unloaded`))
     clearTimeout(this.#grace)
+    // Versions that have ended are remembered.
+    this.#signatureDefMap = new Uint8Array(0)
     const worker = this.#worker
     this.#worker = undefined
     await worker?.terminate()

@@ -10,16 +10,18 @@ import type { Registry, VersionEntry } from '../inference/registry.js'
 import { holdPins, type HeldPins } from '../lock/pins.js'
 import { Admission } from './admission.js'
 import { Catalogue } from './catalogue.js'
-import { ChangedFiles } from './changed-files.js'
 import { begin, choose, chooseAtOnce, type Choice } from './chooser.js'
 import { Departure } from './departure.js'
 import type { EngineFor } from './engine-picker.js'
 import type { GoLiveSteps } from './go-live.js'
 import { KnownModel } from './known-model.js'
 import { Labels } from './labels.js'
+import { Looks, type Looked } from './looks.js'
+import { OnDisk } from './on-disk.js'
 import { isFault, type FoundModel, type ModelFault, type ModelSource, type RepositorySource } from './scan.js'
 import { ownScanner, type Scanner } from './scanner.js'
 import { Settling } from './settling.js'
+import { SourceFaults } from './source-faults.js'
 import type { TakenVersion } from './version.js'
 
 export interface RepositoryOptions extends GoLiveSteps {
@@ -51,8 +53,6 @@ const defaultSettleMs = (): number => 2000
 const defaultDrainWithinMs = (): number => 60_000
 /** How long an engine may take to hear the list again. */
 const repairWithinMs = 60_000
-/** The name under which the faults of the source itself are told. */
-const wholeRepository = 'repository'
 
 type Found = FoundModel | ModelFault
 
@@ -64,15 +64,14 @@ export class Repository {
   readonly #departure: Departure
   readonly #admission: Admission
   readonly #settling: Settling
-  readonly #changed: ChangedFiles
+  readonly #onDisk: OnDisk
+  readonly #faults: SourceFaults
+  readonly #looks = new Looks(async (by, atOnce) => await this.#begin(by, atOnce))
   readonly #ending = new AbortController()
   /** Since when a model that was served is not in the source. */
   readonly #goneSince = new Map<string, number>()
-  #faults: ModelFault[] = []
   #first: { model: FoundModel, fresh: readonly TakenVersion[] }[] = []
   #loading = true
-  #turn = Promise.resolve()
-  #waiting: { by: string, atOnce: Set<string>, looked: Promise<{ done: Promise<void> }> } | undefined
 
   constructor (options: RepositoryOptions) {
     const { log, record = () => {}, registry, labels = new Labels({ log }), scanner = ownScanner, settleMs = defaultSettleMs, now = () => performance.now() } = options
@@ -83,7 +82,8 @@ export class Repository {
     this.#scanner = scanner
     this.#now = now
     this.#settling = new Settling(settleMs, now)
-    this.#changed = new ChangedFiles(scanner)
+    this.#onDisk = new OnDisk({ scanner, log, record, now })
+    this.#faults = new SourceFaults(log)
     this.#catalogue = new Catalogue({ registry, labels, log, record, starting: () => this.#loading })
     this.#departure = new Departure({ catalogue: this.#catalogue, log, record, drainWithinMs: options.drainWithinMs ?? defaultDrainWithinMs, awayMs: settleMs, now, ending })
     this.#admission = new Admission({
@@ -92,7 +92,7 @@ export class Repository {
   }
 
   /** What cannot be served and has no entry in the registry: models whose folder or settings are at fault, the repository itself when it cannot be read, what shall take the place of a version that serves and cannot. */
-  faults (): readonly ModelFault[] { return [...this.#faults, ...this.#catalogue.list().flatMap(model => model.faults())] }
+  faults (): readonly ModelFault[] { return [...this.#faults.list(), ...this.#catalogue.list().flatMap(model => model.faults())] }
 
   /** True until every version that was there at the start has gone live or failed, and older ones in place of those that failed. */
   loading (): boolean { return this.#loading }
@@ -107,7 +107,7 @@ export class Repository {
       const fresh = this.#adopt(one.source, { chosen, fresh: new Map(chosen.map(({ version }) => [version, undefined])) }, 'at start', faults)
       if (fresh.length > 0) this.#first.push({ model: one, fresh })
     }
-    this.#blame(faults)
+    this.#faults.found(faults)
     if (this.#first.length === 0) this.#options.log.warn({ source: this.#options.source }, 'no model was found')
     for (const model of this.#catalogue.list()) this.#catalogue.publish(model, 'start')
   }
@@ -128,27 +128,8 @@ export class Repository {
    * loaded is live or has failed. Calls that come while a look runs share the next. A model named in `atOnce` is not waited for to come to rest,
    * its failed versions are tried again, and changed files of those that serve are taken as successors. Never rejects.
    */
-  async look (by: string, atOnce: readonly string[] = []): Promise<{ done: Promise<void> }> {
-    const waiting = this.#waiting
-    if (waiting !== undefined) {
-      for (const name of atOnce) waiting.atOnce.add(name)
-      if (atOnce.length > 0) waiting.by = by
-      return await waiting.looked
-    }
-    const next = { by, atOnce: new Set(atOnce), looked: Promise.resolve({ done: Promise.resolve() }) }
-    this.#waiting = next
-    next.looked = this.#turn.then(async () => {
-      this.#waiting = undefined
-      if (this.#ending.signal.aborted) return { done: Promise.resolve() }
-      try {
-        return { done: this.#admission.admit(await this.#pass(next.by, next.atOnce), next.by) }
-      } catch (error) {
-        this.#options.log.error({ err: error }, 'the repository could not be looked at')
-        return { done: Promise.resolve() }
-      }
-    })
-    this.#turn = next.looked.then(() => {})
-    return await next.looked
+  async look (by: string, atOnce: readonly string[] = []): Promise<Looked> {
+    return await this.#looks.ask(by, atOnce)
   }
 
   /** As `look`, and waits for what it began. */
@@ -220,6 +201,17 @@ export class Repository {
     }
   }
 
+  /** One look, and the begin of what follows from it. */
+  async #begin (by: string, atOnce: ReadonlySet<string>): Promise<Looked> {
+    if (this.#ending.signal.aborted) return { done: Promise.resolve() }
+    try {
+      return { done: this.#admission.admit(await this.#pass(by, atOnce), by) }
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the repository could not be looked at')
+      return { done: Promise.resolve() }
+    }
+  }
+
   /** Compares what lies on disk with what is served: lets go what is to go at once, and returns what is to be loaded. */
   async #pass (by: string, atOnce: ReadonlySet<string>): Promise<TakenVersion[]> {
     let found: readonly Found[]
@@ -227,10 +219,10 @@ export class Repository {
       found = await this.#look()
     } catch (error) {
       // What is loaded serves on: a share that is away for a while must not empty the service.
-      this.#blame([...this.#faults.filter(({ model }) => model !== wholeRepository), { model: wholeRepository, required: false, reason: (error as Error).message }])
+      this.#faults.unreadable((error as Error).message)
       return []
     }
-    await this.#noteFiles(found, atOnce, by)
+    await this.#onDisk.note(this.#catalogue.list(), new Set(found.flatMap(one => isFault(one) ? [] : one.versions.map(({ folder }) => folder))), atOnce, by)
     const faults: ModelFault[] = []
     const fresh: TakenVersion[] = []
     const looked = new Set<string>()
@@ -247,7 +239,7 @@ export class Repository {
       }
     }
     this.#settling.keep(looked)
-    this.#blame(faults)
+    this.#faults.found(faults)
     const named = new Set(found.map(nameOf))
     for (const model of this.#catalogue.list()) {
       if (named.has(model.name)) {
@@ -260,30 +252,6 @@ export class Repository {
       void list.repair(now() + repairWithinMs).catch((error: unknown) => { this.#options.log.warn({ err: error, engine: list.engine.kind }, 'the model server could not be told again what to serve') })
     }
     return fresh
-  }
-
-  /** Notes whose folders are away, and whose files are not the ones that were loaded. */
-  async #noteFiles (found: readonly Found[], atOnce: ReadonlySet<string>, by: string): Promise<void> {
-    const { log, record } = this.#options
-    const models = this.#catalogue.list()
-    const folders = new Set(found.flatMap(one => isFault(one) ? [] : one.versions.map(({ folder }) => folder)))
-    const unseen: TakenVersion[] = []
-    for (const taken of models.flatMap(model => [...model.taken.values()])) {
-      if (folders.has(taken.found.folder)) taken.goneSince = undefined
-      else if (taken.entry.state === 'available') unseen.push(taken)
-    }
-    try {
-      const prints = await this.#scanner.fingerprints(unseen.map(({ found }) => found.folder))
-      for (const [i, taken] of unseen.entries()) taken.goneSince = prints[i] === undefined ? taken.goneSince ?? this.#now() : undefined
-      for (const { model, taken: { entry } } of await this.#changed.look(models, atOnce)) {
-        const version = entry.version.toString()
-        const reason = 'its files were changed; what was loaded serves on'
-        log.warn({ model: model.name, version, folder: entry.folder }, 'the files of a version that serves were changed; what was loaded serves on until a reload of the model')
-        record?.({ what: 'files-changed', model: model.name, from: version, to: version, by, reason })
-      }
-    } catch (error) {
-      log.warn({ err: error }, 'the files of the versions that serve could not be looked at')
-    }
   }
 
   /** Of a model that is not in the source any more: everything goes, once it has been away for so long that it is not on its way back (as when one is renamed into its place). */
@@ -324,14 +292,6 @@ export class Repository {
   #warnOfAbsent ({ name, basePath, settings: { policy } }: ModelSource, chosen: Choice['chosen']): void {
     const absent = policy.kind === 'specific' ? policy.versions.filter(version => !chosen.some(found => found.version === version)) : []
     if (absent.length > 0 && chosen.length > 0) this.#options.log.warn({ model: name, versions: absent.map(String), basePath }, 'versions that are asked for are not there')
-  }
-
-  /** Takes over the faults of this look, and tells those that are new. */
-  #blame (faults: ModelFault[]): void {
-    const known = new Set(this.#faults.map(({ model, reason }) => `${model}\n${reason}`))
-    for (const fault of faults) if (!known.has(`${fault.model}\n${fault.reason}`)) this.#options.log.error(fault, fault.model === wholeRepository ? 'the repository cannot be read; what is loaded serves on' : 'model cannot be served')
-    if (this.#faults.some(({ model }) => model === wholeRepository) && !faults.some(({ model }) => model === wholeRepository)) this.#options.log.info('the repository can be read again')
-    this.#faults = faults
   }
 }
 
