@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import { AsideThreads } from './aside/threads.js'
 import { createAuth } from './auth/auth.js'
 import { isLoopback } from './auth/address-list.js'
 import { buildInfo } from './build-info.js'
@@ -30,6 +31,7 @@ import type { Service } from './http/service.js'
 import { batchSettingsOf } from './inference/batch-settings.js'
 import { Batcher } from './inference/batcher.js'
 import { BatchingStates } from './inference/batching-states.js'
+import { LargeCalls } from './inference/large-call.js'
 import { Registry } from './inference/registry.js'
 import { readLock } from './lock/lock-file.js'
 import { startAll, stopAll, type StopFailure, type Unit } from './lifecycle.js'
@@ -69,6 +71,8 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
   const states = new BatchingStates({ settingsOf, log })
   const metrics = createMetrics({ build: buildInfo, engines: picker.engines, models: () => registry.list(), batching: entry => states.of(entry) })
   const batcher = new Batcher({ settingsOf, states, metrics })
+  const large = new LargeCalls({ settingsOf, states })
+  const aside = new AsideThreads()
   const auth = await createAuth(current, { log, metrics })
   if (auth.tokens !== undefined && config.allowLocalAdmin) log.warn('--allow-local-admin has no effect where tokens are on: the admin routes need one with the scope admin, or the admin socket')
   const certificates = config.tlsCert === undefined || config.tlsKey === undefined
@@ -100,6 +104,8 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
       const deadline = timeoutMs === undefined ? options.deadline : Math.min(options.deadline, now() + timeoutMs)
       return await batcher.predict(entry, inputs, { ...options, deadline })
     },
+    large,
+    aside,
     batching: entry => states.of(entry),
     phase,
     shutdown: (mode, reason) => {
@@ -223,7 +229,7 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
     unit('model servers', engineStopMs, async () => {}, async () => { await Promise.all(picker.engines().map(async engine => { await engine.stop() })) }),
     unit('callers', auditStopMs, async () => {}, async () => { await auth.close() }),
     unit('changes', journalStopMs, async () => {}, async () => { await journal.close() }),
-    unit('handlers', handlersStopMs, async () => {}, async () => { await repository.close() }),
+    unit('handlers', handlersStopMs, async () => {}, async () => { await Promise.all([repository.close(), aside.close()]) }),
     unit('http', () => current().drainTimeoutMs, async () => {
       app = await buildServer({
         service,

@@ -2,9 +2,10 @@
 import { Worker } from 'node:worker_threads'
 import { now } from '../clock.js'
 import { besideModule } from '../module-url.js'
+import { movable, worthMoving } from '../movable.js'
 import { ModelError } from './formats/format.js'
 import { CANCELLED, DEADLINE_EXCEEDED, INTERNAL, RESOURCE_EXHAUSTED, UNAVAILABLE } from './status.js'
-import { maxHanded, movable, noneTakenBack, worthMoving, type CallMethod, type CallOutcome, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
+import { maxHanded, noneTakenBack, type CallMethod, type CallOutcome, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
 import type { CallContext } from './method.js'
 import type { Log } from './log.js'
 

@@ -27,16 +27,3 @@ export const maxHanded = 16
 
 /** Which of the handed calls were taken back, so that the worker passes over them: one element for each id modulo its length. */
 export const noneTakenBack = (): Int32Array => new Int32Array(new SharedArrayBuffer(maxHanded * Int32Array.BYTES_PER_ELEMENT))
-
-/** Below this a copy is cheaper than moving a buffer between threads; and Node's shared pool, which must never be moved, hands out nothing so large. */
-export const worthMoving = 64 * 1024
-
-/** The bytes in a form that can be posted, with what is to be transferred instead of copied. `bytes` must not be used afterwards. */
-export function movable (bytes: Uint8Array): [bytes: Uint8Array, transfer: ArrayBuffer[]] {
-  const { buffer } = bytes
-  if (bytes.byteLength < worthMoving || !(buffer instanceof ArrayBuffer) || buffer.byteLength > 2 * bytes.byteLength) {
-    // Posting a view copies the whole buffer behind it.
-    return [buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes), []]
-  }
-  return [new Uint8Array(buffer, bytes.byteOffset, bytes.byteLength), [buffer]]
-}

@@ -7,7 +7,8 @@ import { predict } from './predict.js'
 import { regress } from './regress.js'
 import { CANCELLED, INTERNAL } from './status.js'
 import { warmUp } from './warm-up.js'
-import { movable, type CallMethod, type CallOutcome, type CallRequest, type LoadOutcome, type WorkerSetup } from './worker-messages.js'
+import { movable } from '../movable.js'
+import type { CallMethod, CallOutcome, CallRequest, LoadOutcome, WorkerSetup } from './worker-messages.js'
 
 const port = parentPort!
 const { folder, version, warmupIterations, takenBack } = workerData as WorkerSetup

@@ -23,26 +23,44 @@ export function framed (message: Uint8Array): readonly Uint8Array[] {
 /** Why chunks are not one message; of `short` ones the rest may still come. */
 export interface Fault { readonly kind: 'short' | 'compressed' | 'several', readonly fault: string }
 
+/** A message of more bytes gets memory of its own for all its chunks as soon as its length has come, so that not all of it is copied at once at its end. */
+const largeBytes = 64 * 1024
+/** What is announced beyond it is put together when it is there. */
+const mostRoomBytes = 1024 * 1024 * 1024
+
 /** Puts the one message of a unary call together from the chunks of its stream. */
 export class MessageReader {
   #chunks: Buffer[] = []
   #bytes = 0
+  /** Of the length of a large message with its frame header, once that has come. */
+  #room: Buffer | undefined
 
   add (chunk: Buffer): void {
-    this.#chunks.push(chunk)
+    // What comes beyond the message is only counted.
+    if (this.#room !== undefined) this.#room.set(chunk.subarray(0, Math.max(0, this.#room.length - this.#bytes)), Math.min(this.#bytes, this.#room.length))
+    else this.#chunks.push(chunk)
     this.#bytes += chunk.length
+    if (this.#chunks.length === 1 && chunk.length >= frameHeaderBytes) this.#makeRoom(chunk)
+  }
+
+  #makeRoom (first: Buffer): void {
+    const length = frameHeaderBytes + first.readUInt32BE(1)
+    if (length < largeBytes || length <= first.length || length > mostRoomBytes) return
+    this.#room = Buffer.allocUnsafeSlow(length)
+    this.#room.set(first)
+    this.#chunks = []
   }
 
   /** The message, when the chunks are exactly one that is not compressed; else why not. It may share memory with the chunks. */
   message (): { readonly message: Buffer } | Fault {
-    const { length } = this.#chunks
-    const bytes = length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#bytes)
-    if (length > 1) this.#chunks = [bytes]
-    if (bytes.length < frameHeaderBytes) return { kind: 'short', fault: bytes.length === 0 ? 'no message came' : 'the message is cut off' }
+    const came = this.#bytes
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, came)]
+    const bytes = this.#room ?? this.#chunks[0]
+    if (came < frameHeaderBytes) return { kind: 'short', fault: came === 0 ? 'no message came' : 'the message is cut off' }
     if (bytes[0] !== 0) return { kind: 'compressed', fault: 'the message is compressed, which was not offered' }
     const end = frameHeaderBytes + bytes.readUInt32BE(1)
-    if (bytes.length < end) return { kind: 'short', fault: `the message is cut off: ${end} bytes announced, ${bytes.length} came` }
-    if (bytes.length > end) return { kind: 'several', fault: 'more than one message came' }
+    if (came < end) return { kind: 'short', fault: `the message is cut off: ${end} bytes announced, ${came} came` }
+    if (came > end) return { kind: 'several', fault: 'more than one message came' }
     return { message: bytes.subarray(frameHeaderBytes) }
   }
 }

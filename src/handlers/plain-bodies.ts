@@ -28,6 +28,12 @@ function only (signature: Signature): [name: string, info: TensorInfo] | undefin
   return signature.inputs.size === 1 ? [...signature.inputs][0] : undefined
 }
 
+/** Whether application/octet-stream is the values of the only input. */
+export function takesRaw (signature: Signature): boolean {
+  const [, info] = only(signature) ?? []
+  return info !== undefined && isNumeric(info)
+}
+
 /** The media types that the inputs of a signature can be read from. */
 export function plainMediaTypes (signature: Signature): string[] {
   const [, info] = only(signature) ?? []

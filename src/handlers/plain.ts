@@ -21,6 +21,11 @@ export function chooseSignature (signatures: ReadonlyMap<string, Signature>, nam
 /** Outputs as JSON by name; plain where the request was. */
 export const plainAnswer = (outputs: Tensors, plain: boolean): HandlerAnswer => ({ mediaType: 'application/json', body: encodeOutputs(outputs, { plain }) })
 
+async function printed (outputs: Tensors, plain: boolean, print: HandlerCall['print']): Promise<HandlerAnswer> {
+  if (print === undefined) return plainAnswer(outputs, plain)
+  return { mediaType: 'application/json', body: await print(outputs, plain, () => encodeOutputs(outputs, { plain })) }
+}
+
 /** True when tensors hold one instance: every input with a batch has one of them. */
 export function isOneInstance (inputs: Tensors, signature: Signature): boolean {
   const batches = [...signature.inputs].filter(([, { shape }]) => shape !== undefined && shape.length > 0 && shape[0]! < 0)
@@ -38,7 +43,7 @@ export function plainHandler (signatures: ReadonlyMap<string, Signature>): Versi
       const signature = chooseSignature(signatures, call.signature)
       const { tensors, plain } = await call.stage('preprocess', async () => await decodeBody(call.request, signature, call.deadline))
       const outputs = await call.stage('predict', async () => await call.predict(tensors))
-      return await call.stage('postprocess', async () => plainAnswer(outputs, plain))
+      return await call.stage('postprocess', async () => await printed(outputs, plain, call.print))
     },
     close: async () => {}
   }

@@ -36,6 +36,8 @@ export interface HandlerCall {
   readonly predict: (inputs: Tensors) => Promise<Tensors>
   readonly predictModel: PredictModel
   readonly stage: StageTimer
+  /** Prints the outputs of the plain form, where that is done elsewhere than by `usual`. */
+  readonly print?: (outputs: Tensors, plain: boolean, usual: () => Buffer) => Buffer | Promise<Buffer>
 }
 
 /** Schemas are JSON Schema (2020-12), as exported by the handler; undefined where it exports none. */

@@ -1,8 +1,8 @@
 // The memory that a large body is put together in while it arrives. Knows no request.
 import type { MemoryPool } from './memory-pool.js'
 
-/** So much room is made at once, whatever is announced: more comes with the bytes, so that an announcement alone costs little. */
-const firstBytes = 4 * 1024 * 1024
+/** So much room is made at once, whatever is announced: an announcement alone costs little. Who has sent that much gets room for all of it, so that a large body is not copied again and again while it grows; of memory that nobody has written yet the system gives none away. */
+const firstBytes = 1024 * 1024
 
 /** Where a room gets its memory, and gives back what it has grown out of. */
 type Source = Pick<MemoryPool, 'take' | 'give'>
@@ -28,14 +28,14 @@ export class BodyRoom {
   /** Copies the chunk to the end. There must not come more than was announced. */
   add (chunk: Buffer): void {
     const length = this.#length + chunk.length
-    if (length > this.#memory.length) this.#grow(length)
+    if (length > this.#memory.length) this.#grow()
     this.#memory.set(chunk, this.#length)
     this.#length = length
   }
 
-  #grow (bytes: number): void {
+  #grow (): void {
     const small = this.#memory
-    this.#memory = this.#source.take(Math.min(this.#announced, Math.max(bytes, small.length * 2)))
+    this.#memory = this.#source.take(this.#announced)
     this.#memory.set(small.subarray(0, this.#length))
     this.#source.give(small)
   }

@@ -1,8 +1,10 @@
 // What the routes are given of the service behind them. serve.ts builds it; routes and plugins import only this type.
 import type { Logger } from 'pino'
+import type { AsideThreads } from '../aside/threads.js'
 import type { Change } from '../changes/journal.js'
 import type { Engine } from '../engine/engine.js'
 import type { BatchingState } from '../inference/batch-proof.js'
+import type { LargeCalls } from '../inference/large-call.js'
 import type { Registry, VersionEntry } from '../inference/registry.js'
 import type { Tensors } from '../tensor/tensor.js'
 import type { Metrics } from '../metrics.js'
@@ -25,6 +27,10 @@ export interface Service {
   readonly engines: () => readonly Engine[]
   /** Runs the model, without its handler. Inputs are checked for names and dtypes by the caller. Rejects with an OutriggerError. */
   readonly predict: (entry: VersionEntry, inputs: Tensors, options: PredictOptions) => Promise<Tensors>
+  /** The same for requests that are bytes already, and so are their answers. */
+  readonly large: Pick<LargeCalls, 'call' | 'rowsPerCall'>
+  /** Threads for what takes long with large bodies and answers. */
+  readonly aside: Pick<AsideThreads, 'run'>
   /** Which signatures of a version are batched, or why not. */
   readonly batching: (entry: VersionEntry) => ReadonlyMap<string, BatchingState>
   /** Where the service is in its life. `loading` until every required model is served or has failed. */

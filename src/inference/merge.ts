@@ -1,6 +1,6 @@
 // Requests that go together and apart again: how many rows one has, what two must share to stand in one batch, and each one's rows of the answer. Pure.
-import { dtypeRow } from '../tensor/dtype.js'
-import { elementCount, type NumericData, type Tensor, type Tensors } from '../tensor/tensor.js'
+import { dtypeRow, type DType } from '../tensor/dtype.js'
+import { allocate, elementCount, type NumericData, type Tensor, type TensorData, type Tensors } from '../tensor/tensor.js'
 
 /** The first size that all tensors share, from 1 up; undefined where they share none. */
 export function rowsOf (tensors: Tensors): number | undefined {
@@ -63,4 +63,28 @@ export function splitRows (outputs: Tensors, rows: readonly number[]): Tensors[]
     from += count
     return part
   })
+}
+
+/** Answers to rows that went in several calls, one below the other: the tensors themselves where there is one. Each must have the outputs of the first, with the same inner shapes. */
+export function joinRows (parts: readonly Tensors[]): Tensors {
+  const [first] = parts
+  if (parts.length === 1) return first
+  const joined = Object.create(null) as Record<string, Tensor>
+  for (const name of Object.keys(first)) {
+    const { dtype, shape: [, ...inner] } = first[name]
+    const rows = parts.reduce((sum, part) => sum + part[name].shape[0], 0)
+    joined[name] = { dtype, shape: [rows, ...inner], data: joinData(dtype, rows * elementCount(inner), parts.map(part => part[name].data)) }
+  }
+  return joined
+}
+
+function joinData (dtype: DType, count: number, parts: readonly TensorData[]): TensorData {
+  if (dtype === 'DT_STRING') return (parts as readonly (readonly Uint8Array[])[]).flat()
+  const data = allocate(dtype, count)
+  let at = 0
+  for (const part of parts as readonly NumericData[]) {
+    data.set(part as never, at)
+    at += part.length
+  }
+  return data
 }

@@ -6,7 +6,8 @@ import type { Tensors } from '../tensor/tensor.js'
 import { using } from './lease.js'
 import { servableName, type VersionEntry } from './registry.js'
 
-const predictPath = '/tensorflow.serving.PredictionService/Predict'
+/** The full name of the method. */
+export const predictPath = '/tensorflow.serving.PredictionService/Predict'
 
 export interface PredictCall {
   /** Signature name; empty means serving_default. */
@@ -32,11 +33,20 @@ export async function predict (entry: VersionEntry, inputs: Tensors, call: Predi
     const request = writePredictRequest({ model: { name: servableName(entry), version, signatureName: signature }, inputs, outputFilter: [] })
     const options = { deadline, signal, resend, ...(again === undefined ? {} : { again }), ...(metadata === undefined ? {} : { metadata }) }
     const answer = await using(entry, async () => await entry.engine.call(predictPath, request, options))
-    return readPredictResponse(answer).outputs
+    const { outputs } = readPredictResponse(answer)
+    if (answer.length >= largeBytes) owners.add(outputs)
+    return outputs
   } catch (error) {
     throw predictError(error, entry)
   }
 }
+
+/** Only of large answers it matters whose memory they are. */
+const largeBytes = 64 * 1024
+const owners = new WeakSet<Tensors>()
+
+/** Whether these outputs, as they came from `predict`, are all that lies in their memory: it may be moved away with them. */
+export const ownsMemory = (outputs: Tensors): boolean => owners.has(outputs)
 
 export interface StackedCall {
   readonly signature: string
@@ -59,7 +69,7 @@ export async function predictStacked (entry: VersionEntry, { signature, deadline
 }
 
 /** What the caller of a version is told: the error with model and version named; MODEL_ANSWER_INVALID for an answer that cannot be read. */
-function predictError (error: unknown, { model, version }: VersionEntry): unknown {
+export function predictError (error: unknown, { model, version }: VersionEntry): unknown {
   if (error instanceof OutriggerError) {
     error.model ??= model
     error.version ??= version

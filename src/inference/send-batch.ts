@@ -24,6 +24,9 @@ const ofOneRow: ReadonlySet<ErrorCode> = new Set([
   'MODEL_INVALID_ARGUMENT', 'MODEL_FAILED_PRECONDITION', 'MODEL_OUT_OF_RANGE', 'MODEL_ABORTED', 'MODEL_UNIMPLEMENTED', 'MODEL_FAILED', 'MODEL_RESOURCE_EXHAUSTED', 'MODEL_ANSWER_INVALID'
 ])
 
+/** Whether an error tells of one of the rows, or of their number, and not of each alone just as well. */
+export const isOfOneRow = (error: unknown): error is OutriggerError => error instanceof OutriggerError && ofOneRow.has(error.code)
+
 /** Calls the model for the members and settles each; resolves when no call for them is under way any more. Never rejects. */
 export async function sendBatch (batch: BatchCall, members: readonly Member[]): Promise<void> {
   const [only, second] = members
@@ -100,7 +103,7 @@ async function callTogether ({ entry, signature, onSent, onApart }: BatchCall, m
   } catch (error) {
     wanted.end()
     if (error instanceof OutriggerError && error.code === 'MODEL_SERVER_UNREACHABLE') return apart('lost', error.message)
-    if (error instanceof OutriggerError && ofOneRow.has(error.code)) return apart('refused', error.message)
+    if (isOfOneRow(error)) return apart('refused', error.message)
     for (const member of members) member.reject(error as Error)
   }
   return undefined

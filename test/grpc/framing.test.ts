@@ -24,6 +24,27 @@ t.test('what was framed is read, in chunks of any size', t => {
   t.end()
 })
 
+t.test('a large one is put together while it comes', t => {
+  const message = Buffer.from(Uint8Array.from({ length: 200_000 }, (_, i) => i * 31))
+  const bytes = Buffer.concat(framed(message))
+  for (const first of [3, 5, 70_000]) {
+    const reader = new MessageReader()
+    for (let at = 0; at < bytes.length;) {
+      const chunk = bytes.subarray(at, at === 0 ? first : at + 16_384)
+      reader.add(chunk)
+      at += chunk.length
+      if (at < bytes.length) t.match(reader.message(), { kind: 'short', fault: /./ })
+    }
+    t.strictSame(reader.message(), { message })
+    reader.add(Buffer.from([1]))
+    t.match(reader.message(), { kind: 'several' })
+  }
+  const compressed = new MessageReader()
+  compressed.add(Buffer.from([1, 0, 1, 0, 0, 7]))
+  t.match(compressed.message(), { kind: 'compressed' })
+  t.end()
+})
+
 t.test('what is not exactly one message', t => {
   for (const [bytes, kind] of [[[1, 0, 0, 0, 0], 'compressed'], [[0, 0, 0, 0, 0, 9], 'several'], [[0, 0, 0, 0, 1], 'short']] as const) {
     const reader = new MessageReader()

@@ -6,6 +6,7 @@ import type { Certificates } from '../../src/http/certificates.js'
 import { createListeners, defaultLimits, type ConnectionLimits } from '../../src/http/listeners.js'
 import { buildServer, type ServerOptions } from '../../src/http/server.js'
 import { Registry } from '../../src/inference/registry.js'
+import { asideOf } from './aside.js'
 import { modelEntry, versionEntry } from './entry.js'
 import { authOf, stillMetrics } from './auth.js'
 import { signature } from './tensorflow-app.js'
@@ -38,7 +39,7 @@ export async function guardedApp (t: Test, flags: readonly string[], { adminSock
   const { limits, certificates, ...more } = server
   const app = await buildServer({
     service: {
-      log, registry, metrics, engines: () => [], predict: async (_entry, inputs) => ({ y: inputs.x! }), phase: () => 'serving', batching: () => new Map(), repositoryFaults: () => [], changes: () => [],
+      log, registry, metrics, engines: () => [], predict: async (_entry, inputs) => ({ y: inputs.x! }), ...asideOf(async (_entry, inputs) => ({ y: inputs.x! })), phase: () => 'serving', batching: () => new Map(), repositoryFaults: () => [], changes: () => [],
       replaceEngine: () => {}, shutdown: (mode, by) => { orders.push(`${mode}: ${by}`) }, reload: async (model, by) => { orders.push(`reload ${model}: ${by}`) }, moveLabel: async (_model, _label, _version, by) => { orders.push(`label: ${by}`); return { from: undefined } }
     } as Parameters<typeof buildServer>[0]['service'],
     auth: await authOf(t, flags), bodyLimitBytes: 1 << 20, requestTimeoutMs: () => 5000, cors: () => undefined, logRequests: () => true, admin: { allowLocalAdmin: () => flags.includes('--allow-local-admin'), adminSocket }, version: { build: { version: '1', commit: null, builtAt: null } },

@@ -11,6 +11,7 @@ import { Registry } from '../../src/inference/registry.js'
 import { readPredictRequest, writePredictResponse, type PredictRequest } from '../../src/tensor/proto/predict.js'
 import type { DType } from '../../src/tensor/dtype.js'
 import type { Signature, Tensors } from '../../src/tensor/tensor.js'
+import { asideOf } from './aside.js'
 import { fakeEngine, type FakeEngine } from './fake-engine.js'
 import { modelEntry, versionEntry } from './still-engine.js'
 
@@ -51,7 +52,7 @@ export async function tensorflowApp (t: Test, options: TensorflowAppOptions = {}
   await app.register(requestContext, { requestTimeoutMs: () => 30_000 })
   await app.register(errors)
   await app.register(rawBody)
-  const service = { registry, predict, log: app.log } as unknown as Service
+  const service = { registry, predict, ...asideOf(predict), log: app.log } as unknown as Service
   await app.register(tensorflow, { service, inflateLimit: options.inflateLimit ?? 1 << 20 })
   t.teardown(async () => { await app.close() })
   return { app, engine, predicted, registry }

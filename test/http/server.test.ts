@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { buildServer, type ServerOptions } from '../../src/http/server.js'
 import { Registry } from '../../src/inference/registry.js'
 import { createMetrics } from '../../src/metrics.js'
+import { asideOf } from '../helpers/aside.js'
 import { authOf } from '../helpers/auth.js'
 import { modelEntry } from '../helpers/entry.js'
 
@@ -12,7 +13,7 @@ const build = async (t: Test, options: Partial<ServerOptions> = {}): ReturnType<
   const log = pino({ level: 'silent' })
   return await buildServer({
     service: {
-      log, registry, metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => registry.list(), processMetrics: false }), engines: () => [], predict: async () => ({}), phase: () => 'serving', batching: () => new Map(), shutdown: () => {}, repositoryFaults: () => [], changes: () => [], reload: async () => {}, replaceEngine: () => {}, moveLabel: async () => ({ from: undefined })
+      log, registry, metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => registry.list(), processMetrics: false }), engines: () => [], predict: async () => ({}), ...asideOf(async () => ({})), phase: () => 'serving', batching: () => new Map(), shutdown: () => {}, repositoryFaults: () => [], changes: () => [], reload: async () => {}, replaceEngine: () => {}, moveLabel: async () => ({ from: undefined })
     },
     auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: () => 1000, cors: () => undefined, logRequests: () => true, admin: { allowLocalAdmin: () => false }, version: { build: { version: '1', commit: null, builtAt: null } }, ...options
   })

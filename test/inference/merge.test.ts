@@ -1,6 +1,6 @@
 // Requests together and apart: rows, keys, and each one's rows of an answer.
 import t from 'tap'
-import { dataBytes, rowsOf, splitFault, splitRows, stackKey } from '../../src/inference/merge.js'
+import { dataBytes, joinRows, rowsOf, splitFault, splitRows, stackKey } from '../../src/inference/merge.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 
 const floats = (shape: number[], ...values: number[]): Tensor => ({ dtype: 'DT_FLOAT', shape, data: Float32Array.from(values) })
@@ -42,4 +42,14 @@ t.test('what cannot be split', async t => {
   t.equal(splitFault({ y: floats([3, 2]) }, 3), undefined)
   t.match(splitFault({ y: floats([3]), z: floats([2, 7]) }, 3), /output z has the shape \[2,7\] for 3 rows/)
   t.match(splitFault({ y: floats([]) }, 1), /output y/)
+})
+
+t.test('answers one below the other', async t => {
+  const first = { y: floats([1, 2], 1, 2), s: texts([1], 'a'), n: { dtype: 'DT_INT64', shape: [1], data: BigInt64Array.of(2n ** 60n) } as Tensor }
+  const second = { y: floats([2, 2], 3, 4, 5, 6), s: texts([2], 'b', 'c'), n: { dtype: 'DT_INT64', shape: [2], data: BigInt64Array.of(-1n, 5n) } as Tensor }
+  t.equal(joinRows([first]), first)
+  const joined = joinRows([first, second])
+  t.same(joined['y'], floats([3, 2], 1, 2, 3, 4, 5, 6))
+  t.same((joined['s']!.data as Uint8Array[]).map(String), ['a', 'b', 'c'])
+  t.same(joined['n'], { dtype: 'DT_INT64', shape: [3], data: BigInt64Array.of(2n ** 60n, -1n, 5n) })
 })

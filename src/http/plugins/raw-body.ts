@@ -7,6 +7,7 @@ import { OutriggerError } from '../../errors.js'
 import { release } from '../../release.js'
 import type { Tensor, Tensors } from '../../tensor/tensor.js'
 import { BodyRoom } from '../body-room.js'
+import { joined } from '../joined.js'
 import { MemoryPool } from '../memory-pool.js'
 import { Turns } from '../turns.js'
 
@@ -24,6 +25,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the route's `scanBody` gave, once the body is there. */
     bodyScan: BodyScan | undefined
+    /** The body for somebody who takes its memory along; it is gone here. */
+    takeBody: () => Buffer
     /** Says that these tensors are all that is left of the body. It is gone then: its memory holds the next one, unless they lie in it. */
     freeBody: (left: Tensors) => void
     /** Says that nobody looks at these tensors again, which were read from the body, nor at the body. Their memory may be gone then. */
@@ -33,6 +36,8 @@ declare module 'fastify' {
 
 /** From here on a body gets memory of its own for all its chunks. */
 const largeBytes = 64 * 1024
+/** From here on nobody looks at it while it arrives: it is read in a thread of its own once it is there (aside/). */
+const giantBytes = 4 * 1024 * 1024
 /** So many bytes are waited for between two looks. */
 const lookBytes = 32 * 1024
 
@@ -66,7 +71,7 @@ function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns 
   const announced = header === undefined ? undefined : Number(header)
   if (announced !== undefined && announced > limit) { done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()); return }
   const isLarge = announced !== undefined && announced >= largeBytes
-  let scan = isLarge ? config.scanBody?.(request, announced) : undefined
+  let scan = isLarge && announced < giantBytes ? config.scanBody?.(request, announced) : undefined
   if (scan !== undefined) request.bodyScan = scan
   const room = isLarge ? new BodyRoom(announced, scan === undefined ? undefined : pool) : undefined
   const chunks: Buffer[] = []
@@ -107,7 +112,12 @@ function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns 
   }
   function onEnd (): void {
     if (announced !== undefined && length !== announced) { end(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH()); return }
-    if (room === undefined) { end(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)); return }
+    if (room === undefined) {
+      const body = joined(chunks, length)
+      if (Buffer.isBuffer(body)) end(null, body)
+      else body.then(whole => { end(null, whole) }, end)
+      return
+    }
     if (!look(true)) return
     if (request.bodyScan !== undefined) rooms.set(request, room)
     end(null, room.arrived)
@@ -139,11 +149,19 @@ function freeTensors (this: FastifyRequest, tensors: Tensors): void {
   this.freeBody({})
 }
 
+function takeBody (this: FastifyRequest): Buffer {
+  const body = Buffer.isBuffer(this.body) ? this.body : Buffer.alloc(0)
+  this.body = undefined
+  rooms.delete(this)
+  return body
+}
+
 export default fp(async function rawBody (app: FastifyInstance) {
   const shared: Shared = { pool: new MemoryPool(), turns: new Turns() }
   app.decorateRequest('bodyScan')
   app.decorateRequest('freeBody', freeBody)
   app.decorateRequest('freeTensors', freeTensors)
+  app.decorateRequest('takeBody', takeBody)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request, payload, done) => { read(request, payload, shared, done) })
   app.addHook('onRequest', (request, _reply, done) => {

@@ -46,6 +46,9 @@ export class ArrivingPredictBody {
   /** As `ArrivingScan.look`. */
   look (bytes: Buffer, whole: boolean): boolean { return this.#scan.look(bytes, whole) }
 
+  /** Whether the scan came to its end, and the body was to its liking. */
+  get found (): boolean { return this.#scan.result !== undefined }
+
   /** As `readPredictBody`, of the same body once it is whole: what was scanned counts while the signature has the same inputs as then. */
   read (body: Buffer, lookUp: LookUpInputs): PredictBody {
     const { result } = this.#scan

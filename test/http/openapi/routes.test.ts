@@ -7,6 +7,7 @@ import { readable } from '../../../src/http/plugins/nearest-routes.js'
 import { Registry } from '../../../src/inference/registry.js'
 import { accessTable } from '../../../src/http/access.js'
 import { createMetrics } from '../../../src/metrics.js'
+import { asideOf } from '../../helpers/aside.js'
 import { authOf } from '../../helpers/auth.js'
 
 t.test('every route is declared, every declared path is a route', async t => {
@@ -14,7 +15,8 @@ t.test('every route is declared, every declared path is a route', async t => {
   const service: Service = {
     log: pino({ level: 'silent' }), registry, engines: () => [], phase: () => 'serving', batching: () => new Map(), repositoryFaults: () => [], shutdown () {}, changes: () => [], async reload () {}, replaceEngine () {}, moveLabel: async () => ({ from: undefined }),
     metrics: createMetrics({ build: { version: '1', commit: null }, engines: () => [], models: () => [], processMetrics: false }),
-    predict: () => new Promise(() => {})
+    predict: () => new Promise(() => {}),
+    ...asideOf(() => new Promise(() => {}))
   }
   const app = await buildServer({
     service, auth: await authOf(t), bodyLimitBytes: 1000, requestTimeoutMs: () => 1000, cors: () => undefined, logRequests: () => false, admin: { allowLocalAdmin: () => false }, version: { build: { version: '1', commit: null, builtAt: null } }

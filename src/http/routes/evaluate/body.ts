@@ -4,7 +4,11 @@ import { OutriggerError } from '../../../errors.js'
 import { isJsonType } from '../../../handlers/json-type.js'
 import { inflateBytes, isCoding, type Coding } from '../../inflate.js'
 import type { FormPart, HandlerRequest } from '../../../handlers/version-handler.js'
+import { takesRaw } from '../../../handlers/plain-bodies.js'
+import type { ReadTask } from '../../../aside/messages.js'
 import { ArrivingInputs } from '../../../tensor/evaluate/scan.js'
+import type { Signature } from '../../../tensor/tensor.js'
+import { isLargeBody } from '../../large-answer.js'
 
 /** Parts of one form at most; each costs memory besides its bytes. */
 const maxParts = 1000
@@ -72,4 +76,11 @@ export async function readBody (request: FastifyRequest): Promise<HandlerRequest
   const shape = shapeOf(request.headers['outrigger-shape'])
   const { bodyScan: scan } = request
   return { mediaType, body, ...(shape === undefined ? {} : { shape }), ...(scan instanceof ArrivingInputs ? { scan } : {}) }
+}
+
+/** How a thread is to read a large body for the plain form; undefined for one that is small, or read already, or no tensors by themselves. */
+export function largeForm ({ mediaType, body, scan, shape }: HandlerRequest, signature: Signature): (ReadTask['as'] & { api: 'evaluate' }) | undefined {
+  if (!isLargeBody(body) || scan?.result !== undefined) return undefined
+  const raw = mediaType === 'application/octet-stream' && takesRaw(signature)
+  return raw || mediaType === '' || isJsonType(mediaType) ? { api: 'evaluate', signature, raw, shape } : undefined
 }

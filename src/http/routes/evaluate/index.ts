@@ -9,11 +9,13 @@ import { beginUse } from '../../../inference/lease.js'
 import type { ModelEntry, VersionEntry } from '../../../inference/registry.js'
 import { ArrivingInputs } from '../../../tensor/evaluate/scan.js'
 import { availableVersion, type TargetParams } from '../../model-target.js'
+import { answerLarge, printOutputs } from '../../large-answer.js'
+import { sendBytes } from '../../send-bytes.js'
 import type { BodyScan } from '../../plugins/raw-body.js'
 import type { Service } from '../../service.js'
-import { isPlainJson, readBody } from './body.js'
+import { isPlainJson, largeForm, readBody } from './body.js'
 
-export interface EvaluateOptions { readonly service: Pick<Service, 'registry' | 'predict' | 'metrics' | 'phase'> }
+export interface EvaluateOptions { readonly service: Pick<Service, 'registry' | 'predict' | 'large' | 'aside' | 'metrics' | 'phase'> }
 
 /** `?signature=` first, then the header outrigger-signature; '' for the default one. */
 function signatureOf (request: FastifyRequest): string {
@@ -84,15 +86,24 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
     const deadline = model.timeoutMs === undefined ? request.deadline : Math.min(request.deadline, now() + model.timeoutMs)
     const signal = request.callerSignal
     const metadata = metadataOf(request)
+    const limits = { deadline, signal, ...(metadata === undefined ? {} : { metadata }) }
+    const given = await readBody(request)
+    const large = entry.handler === undefined ? largeForm(given, chooseSignature(entry.signatures, signature)) : undefined
+    if (large !== undefined) {
+      request.takeBody()
+      const text = await answerLarge(service, { body: given.body, entry, as: large, refuse: () => {}, stage: timer(service, entry) }, limits)
+      outcome.version = entry.version
+      return await sendBytes(reply.header('content-type', 'application/json'), text)
+    }
     const { mediaType, body } = await evaluateVersion(entry, {
-      request: await readBody(request),
+      request: given,
       signature,
       requestId: String(request.id),
       deadline,
       signal,
       predict: async inputs => {
         if (readsPlainly(entry)) request.freeBody(inputs)
-        const outputs = await service.predict(entry, inputs, { signature, deadline, signal, ...(metadata === undefined ? {} : { metadata }) })
+        const outputs = await service.predict(entry, inputs, { signature, ...limits })
         outcome.version = entry.version
         if (readsPlainly(entry)) request.freeTensors(inputs)
         return outputs
@@ -101,9 +112,10 @@ export default async function evaluate (app: FastifyInstance, { service }: Evalu
         const { version: other } = availableVersion(service, { model: name })
         return await service.predict(other, inputs, { ...limits, signature: chooseSignature(other.signatures, '').name })
       },
-      stage: timer(service, entry)
+      stage: timer(service, entry),
+      print: (outputs, plain, usual) => printOutputs(service, { api: 'evaluate', plain }, outputs, limits, usual)
     })
-    return await reply.header('content-type', mediaType).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+    return await sendBytes(reply.header('content-type', mediaType), Buffer.from(body.buffer, body.byteOffset, body.byteLength))
   }
 
   const paths = ['/evaluate', '/models/:model/evaluate', '/models/:model/versions/:version/evaluate', '/models/:model/labels/:label/evaluate']

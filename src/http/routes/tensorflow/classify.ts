@@ -8,8 +8,9 @@ import { WireError } from '../../../tensor/proto/wire.js'
 import { OutriggerError } from '../../../errors.js'
 import { using } from '../../../inference/lease.js'
 import { servableName } from '../../../inference/registry.js'
+import { isLargeBody } from '../../large-answer.js'
 import type { Service } from '../../service.js'
-import { deadlineOf } from './predict.js'
+import { answerTarget, deadlineOf, found } from './predict.js'
 import type { Target } from './url.js'
 
 const calls = {
@@ -23,8 +24,12 @@ const calls = {
   }
 } as const
 
-/** The text of the answer. The whole body is translated before the model is looked up. Rejects with an OutriggerError. */
-export async function runExamples (service: Service, request: FastifyRequest, target: Target & { api: 'classify' | 'regress' }, body: Buffer): Promise<string> {
+/** The answer's text, or its bytes. The whole body is translated before the model is looked up. Rejects with an OutriggerError. */
+export async function runExamples (service: Service, request: FastifyRequest, target: Target & { api: 'classify' | 'regress' }, body: Buffer): Promise<string | Buffer> {
+  if (isLargeBody(body)) {
+    const { api } = target
+    return await answerTarget(service, request, target, { body, entry: found(service, target), as: { api }, path: calls[api].path, refuse: () => { service.registry.resolve(target.model, target.choice) } })
+  }
   const document = parseJson(body)
   checkTopLevel(document)
   const signature = signatureName(document)

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OutriggerError } from '../../../errors.js'
 import type { BodyScan } from '../../plugins/raw-body.js'
+import { sendBytes } from '../../send-bytes.js'
 import type { Service } from '../../service.js'
 import { inflateBody } from './body.js'
 import { runExamples } from './classify.js'
@@ -61,7 +62,7 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
   async function handle (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)
     const given = await answer(request)
-    return reply.header('content-type', 'application/json').send(typeof given === 'string' ? Buffer.from(given) : given)
+    return sendBytes(reply.header('content-type', 'application/json'), typeof given === 'string' ? Buffer.from(given) : given)
   }
 
   // `models` without a slash behind it is told apart by url.ts, so one wildcard covers all; the paths of the OpenAPI document are declared apart.

@@ -10,6 +10,7 @@ import evaluate from '../../../../src/http/routes/evaluate/index.js'
 import type { Service } from '../../../../src/http/service.js'
 import { Registry, type ModelEntry, type VersionEntry } from '../../../../src/inference/registry.js'
 import type { Signature } from '../../../../src/tensor/tensor.js'
+import { asideOf } from '../../../helpers/aside.js'
 
 export function version (model: string, number: bigint, signatures: readonly Signature[], more: Partial<VersionEntry> = {}): VersionEntry {
   return {
@@ -31,6 +32,7 @@ export async function build (t: Test, models: readonly ModelEntry[], predict: Se
   const service = {
     registry,
     predict,
+    ...asideOf(predict),
     phase: () => more.phase ?? 'serving', batching: () => new Map(),
     metrics: { stage: (stage: string, name: string, number: string) => { stages.push(`${stage} ${name} ${number}`) } } as unknown as Service['metrics']
   }
