@@ -1,4 +1,5 @@
 // One large request of a model: its rows in several calls where that was proven harmless, so that others have their turn at the model in between, else in one. Bytes in, bytes out. Knows no HTTP and no tensor's JSON.
+import type { LateRequest } from '../engine/engine.js'
 import { readPredictResponse } from '../tensor/proto/predict.js'
 import type { BatchSettings } from './batch-settings.js'
 import type { BatchingStates } from './batching-states.js'
@@ -49,7 +50,8 @@ export class LargeCalls {
     const answers: Buffer[] = []
     for (const [i, message] of messages.entries()) {
       try {
-        const answer = await send(entry, path, message, call)
+        // A copy is sent, since what was sent is gone: should the parts not stand for the whole, all of them are needed again.
+        const answer = await send(entry, path, { bytes: message.byteLength, write: () => Buffer.from(message) }, call)
         const fault = splitFault(readPredictResponse(answer).outputs, rows[i])
         if (fault !== undefined) {
           this.#options.states.refute(entry, call.signature === '' ? usualSignature : call.signature, fault)
@@ -66,7 +68,7 @@ export class LargeCalls {
   }
 }
 
-async function send (entry: VersionEntry, path = predictPath, message: Uint8Array, { signature, deadline, signal, metadata, resend = entry.mayResend(signature) }: PredictCall): Promise<Buffer> {
+async function send (entry: VersionEntry, path = predictPath, message: Uint8Array | LateRequest, { signature, deadline, signal, metadata, resend = entry.mayResend(signature) }: PredictCall): Promise<Buffer> {
   try {
     return await entry.engine.call(path, message, { deadline, signal, resend, ...(metadata === undefined ? {} : { metadata }) })
   } catch (error) {
