@@ -1,9 +1,9 @@
 // The line: order, bytes, each told at its own deadline by one timer.
 import t from 'tap'
-import { cancelled, overloaded, WaitingLine } from '../src/waiting-line.js'
+import { cancelled, overloaded, WaitingLine, type Link } from '../src/waiting-line.js'
 
-interface One { name: string, bytes: number, deadline: number }
-const one = (name: string, deadline: number, bytes = 1): One => ({ name, bytes, deadline })
+interface One { name: string, bytes: number, deadline: number, link: Link | undefined }
+const one = (name: string, deadline: number, bytes = 1): One => ({ name, bytes, deadline, link: undefined })
 
 t.test('order and bytes', async t => {
   const line = new WaitingLine<One>(() => {}, Date.now)
@@ -14,7 +14,13 @@ t.test('order and bytes', async t => {
   t.equal(line.take(b), true)
   t.equal(line.take(b), false)
   t.match(line, { size: 2, bytes: 4 })
-  t.same([...line].map(({ name }) => name), ['a', 'c'])
+  t.equal(line.first, a)
+  t.equal(line.take(a), true)
+  line.add(b)
+  t.equal(line.first, c)
+  t.same([line.take(c), line.first, line.take(b), line.first, line.size], [true, b, true, undefined, 0])
+  line.add(a)
+  t.equal(line.first, a, 'used again')
 })
 
 t.test('who is late is taken out and told, whatever the order they came in', async t => {
@@ -24,8 +30,9 @@ t.test('who is late is taken out and told, whatever the order they came in', asy
   const line = new WaitingLine<One>(({ name }) => { late.push(name); if (late.length === 3) finish() }, Date.now)
   t.teardown(() => line.stop())
   const begun = Date.now()
-  for (const each of [one('third', begun + 120), one('never', begun + 60_000), one('first', begun + 20), one('second', begun + 60), one('taken', begun + 40)]) line.add(each)
-  line.take([...line].find(({ name }) => name === 'taken')!)
+  const taken = one('taken', begun + 40)
+  for (const each of [one('third', begun + 120), one('never', begun + 60_000), one('first', begun + 20), taken, one('second', begun + 60)]) line.add(each)
+  line.take(taken)
   await all
   t.same(late, ['first', 'second', 'third'])
   t.ok(Date.now() - begun >= 119, 'not before its time')

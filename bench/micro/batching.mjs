@@ -1,4 +1,4 @@
-// What batching gains: the built service with and without it on the embedded engine, tiny /v1 predicts with unique numbers, each answer checked. node bench/micro/batching.mjs [seconds per window]
+// What batching gains: the built service with and without it on the embedded engine, tiny /v1 predicts with unique numbers, each answer checked; and what the garbage collector moves to the old generation, where it stays until a full collection. node bench/micro/batching.mjs [seconds per window]
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -10,15 +10,20 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const ticksMs = 10
 
 async function start (batching) {
-  const child = spawn(process.execPath, [`${root}dist/cli.js`, 'serve', '--port', '0', '--models', `${root}models`, '--engine', 'embedded', '--batching', batching, '--log-requests=false'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let port
-  for await (const text of createInterface({ input: child.stdout })) {
+  const child = spawn(process.execPath, ['--trace-gc-nvp', `${root}dist/cli.js`, 'serve', '--port', '0', '--models', `${root}models`, '--engine', 'embedded', '--batching', batching, '--log-requests=false'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const service = { batching, child, port: 0, allocated: 0, promoted: 0 }
+  await new Promise(resolve => createInterface({ input: child.stdout }).on('line', text => {
+    if (!text.startsWith('{')) {
+      // A line of --trace-gc-nvp: name=value, of a collection of the young generation (s) among others.
+      const of = name => Number(new RegExp(` ${name}=(\\d+)`).exec(text)?.[1])
+      if (/ gc=s /.test(text)) { service.allocated += of('allocated'); service.promoted += of('promoted') }
+      return
+    }
     const line = JSON.parse(text)
-    if (line.message === 'listening') port = line.port
-    if (line.message === 'models are loaded') break
-  }
-  child.stdout.resume()
-  return { batching, child, port }
+    if (line.message === 'listening') service.port = line.port
+    if (line.message === 'models are loaded') resolve()
+  }))
+  return service
 }
 
 /** CPU milliseconds of a process and its children so far. */
@@ -64,22 +69,24 @@ function caller (port, until, times) {
   })
 }
 
-async function window_ ({ child, port }, connections) {
+async function window_ (service, connections) {
+  const { child, port } = service
   const times = []
   const before = cpuMs(child.pid)
+  service.allocated = service.promoted = 0
   const begun = performance.now()
   await Promise.all(Array.from({ length: connections }, () => caller(port, begun + seconds * 1000, times)))
   const took = (performance.now() - begun) / 1000
   times.sort((a, b) => a - b)
-  return { perSecond: times.length / took, p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], cpuUs: (cpuMs(child.pid) - before) * 1000 / times.length }
+  return { perSecond: times.length / took, p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], cpuUs: (cpuMs(child.pid) - before) * 1000 / times.length, allocated: service.allocated / times.length, kept: service.promoted / service.allocated }
 }
 
 const services = [await start('on'), await start('off')]
 for (const service of services) await window_(service, 16)
-for (const connections of [1, 16, 64, 256]) {
+for (const connections of [1, 16, 64, 256, 320]) {
   for (const service of services) {
-    const { perSecond, p50, p99, cpuUs } = await window_(service, connections)
-    console.log(`c=${connections} batching ${service.batching}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${cpuUs.toFixed(0)} us CPU per request (service and model server)`)
+    const { perSecond, p50, p99, cpuUs, allocated, kept } = await window_(service, connections)
+    console.log(`c=${connections} batching ${service.batching}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${cpuUs.toFixed(0)} us CPU per request (service and model server), ${(allocated / 1024).toFixed(1)} KB allocated, ${(kept * 100).toFixed(1)} % of it kept`)
   }
 }
 for (const { child } of services) child.kill('SIGTERM')

@@ -1,4 +1,5 @@
 // `outrigger serve`: reads the configuration and hands it to the service.
+import { setCollector } from '../collector.js'
 import { loadConfig, type LoadedConfig } from '../config/load.js'
 import { flagHelp } from './help.js'
 
@@ -24,6 +25,7 @@ export async function runServe (argv: string[]): Promise<void> {
   if (argv.includes('--help') || argv.includes('-h')) { process.stdout.write(help); return }
   const read = (): LoadedConfig => loadConfig(argv)
   const loaded = read()
+  setCollector()
   const { serve } = await import('../serve.js')
   await serve(loaded, read)
 }

@@ -68,6 +68,7 @@ export class Gate {
       const waiting: Waiting = {
         bytes,
         deadline,
+        link: undefined,
         enter: leave => { signal?.removeEventListener('abort', abort); resolve(leave) },
         refuse: error => { signal?.removeEventListener('abort', abort); reject(error) }
       }
@@ -109,7 +110,7 @@ export class Gate {
     clearTimeout(this.#aloneTimer)
     for (const line of [this.#alone, this.#queue]) {
       line.stop()
-      for (const waiting of line) {
+      for (let waiting = line.first; waiting !== undefined; waiting = line.first) {
         line.take(waiting)
         waiting.refuse(error())
       }
@@ -158,7 +159,7 @@ export class Gate {
 
   #admitFrom (line: WaitingLine<Waiting>, begin: () => Leave, enough: () => boolean): void {
     const now = this.#now()
-    for (const waiting of line) {
+    for (let waiting = line.first; waiting !== undefined; waiting = line.first) {
       if (enough() || this.#places.taken >= this.#limits.maxInFlight) break
       line.take(waiting)
       if (waiting.deadline <= now) waiting.refuse(this.#late())

@@ -1,6 +1,6 @@
 // One caller's rows on their way through a batch: settled once, by an answer, an error, its deadline or its caller's leaving. Knows neither queue nor engine.
 import type { Tensors } from '../tensor/tensor.js'
-import { cancelled, type Waits } from '../waiting-line.js'
+import { cancelled, type Link, type Waits } from '../waiting-line.js'
 import type { PredictCall } from './predict.js'
 
 /** What a waiting request keeps in memory besides its data: its socket, headers and promises. */
@@ -37,6 +37,7 @@ export class Member implements Waits {
   readonly answer: Promise<Tensors>
   /** Who is told of its end now. */
   holder: Holder | undefined
+  link: Link | undefined
   #waiting: { resolve: (outputs: Tensors) => void, reject: (error: unknown) => void } | undefined
   #onEnd: MemberParts['onEnd'] | undefined
   readonly #leave = (): void => { this.reject(cancelled()) }

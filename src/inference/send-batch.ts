@@ -1,6 +1,7 @@
 // One call for the rows of several requests, and what follows when it fails: each alone, so that no request answers for its neighbours. Knows no queue.
 import { OutriggerError, type ErrorCode } from '../errors.js'
 import type { BatchApart } from '../metrics.js'
+import { sharedAbort } from '../shared-abort.js'
 import type { Tensors } from '../tensor/tensor.js'
 import { cancelled } from '../waiting-line.js'
 import type { Holder, Member } from './batch-member.js'
@@ -55,7 +56,7 @@ const controllers: AbortController[] = []
 
 /** Aborts a call when none of the members for whom it is made waits any more. */
 class Wanted implements Holder {
-  readonly #leaving = controllers.pop() ?? new AbortController()
+  readonly #leaving = controllers.pop() ?? sharedAbort()
   #count: number
 
   constructor (count: number) { this.#count = count }

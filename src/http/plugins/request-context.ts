@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { now } from '../../clock.js'
+import { sharedAbort } from '../../shared-abort.js'
 
 /** What a request turned out to be about; read by the access log, the metrics and the header outrigger-model-version. */
 export interface Outcome {
@@ -52,7 +53,7 @@ const controllers = new WeakMap<object, AbortController>()
 
 function controllerOf ({ raw: { socket } }: FastifyRequest): AbortController {
   let controller = controllers.get(socket)
-  if (controller === undefined) controllers.set(socket, controller = new AbortController())
+  if (controller === undefined) controllers.set(socket, controller = sharedAbort())
   if (socket.destroyed) controller.abort()
   return controller
 }
