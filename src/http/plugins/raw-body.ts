@@ -38,8 +38,8 @@ declare module 'fastify' {
 const largeBytes = 64 * 1024
 /** From here on nobody looks at it while it arrives: it is read in a thread of its own once it is there (aside/). */
 const giantBytes = 4 * 1024 * 1024
-/** So many bytes are waited for between two looks. */
-const lookBytes = 32 * 1024
+/** So many bytes are waited for between two looks: each stops the connection and starts it again, which takes as long as a look at 10 KB, and a look at so much a quarter of a millisecond. */
+const lookBytes = 128 * 1024
 
 /** Methods whose body Fastify does not read. */
 const withoutBody = new Set(['GET', 'HEAD', 'TRACE'])

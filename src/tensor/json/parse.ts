@@ -33,6 +33,18 @@ const tenthOfLargest = 1.7976931348623157e307
 const largestUint64 = 18446744073709551615n
 const largestNegative = 9223372036854775808n
 
+/** Where a run of bytes that mean themselves in a string ends. One read of each: these loops go over whole pictures. */
+function afterPlain (bytes: Buffer, at: number): number {
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte < 0x20 || byte === 0x22 || byte === 0x5c) break
+  }
+  return at
+}
+
+/** Room for so many nodes is made at once: long bodies may be a few long strings. */
+const mostAtFirst = 512
+
 class Parser {
   readonly #bytes: Buffer
   #at = 0
@@ -46,7 +58,7 @@ class Parser {
 
   constructor (bytes: Buffer) {
     this.#bytes = bytes
-    const capacity = Math.max(16, bytes.length >> 3)
+    const capacity = Math.min(mostAtFirst, Math.max(16, bytes.length >> 3))
     this.#kinds = new Uint8Array(capacity)
     this.#first = new Int32Array(capacity)
     this.#last = new Int32Array(capacity)
@@ -202,9 +214,7 @@ class Parser {
         this.#escape()
       } else if (byte < 0x20) this.#fail(byte === 0 ? syntaxErrors.quotation : syntaxErrors.escape)
       else {
-        let at = this.#at + 1
-        while (at < bytes.length && bytes[at] >= 0x20 && bytes[at] !== 0x22 && bytes[at] !== 0x5c) at++
-        this.#at = at
+        this.#at = afterPlain(bytes, this.#at + 1)
       }
     }
     this.#add(kind, start, this.#at++)

@@ -159,7 +159,7 @@ t.test('a route looks at a large body while it arrives', async t => {
   const body = numbered(900_000)
   t.match(await dialogue(app, `POST /scanned HTTP/1.1\r\nContent-Length: ${body.length}`, [body]), new RegExp(`${digest(body)}$`))
   const lengths = looks.map(({ bytes }) => bytes)
-  t.ok(looks.length > 5, `${looks.length} looks`)
+  t.ok(looks.length > 2, `${looks.length} looks`)
   t.same(lengths, [...lengths].sort((a, b) => a - b), 'each at more than the one before')
   t.same(looks.filter(({ whole }) => whole), [{ bytes: 900_000, whole: true, right: true }], 'once at the whole')
   t.ok(looks.every(({ right }) => right), 'always from the first byte on')
