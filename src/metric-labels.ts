@@ -12,7 +12,7 @@ const maxGonePerModel = 4
 /** A version, or with an empty one the model itself. */
 interface Value { readonly model: string, readonly version: string, goneSince: number | undefined }
 
-const keyOf = (model: string, version: string): string => `${model}\n${version}`
+const keyOf = (model: string, version: string): string => version === '' ? model : `${model}\n${version}`
 
 export interface MetricLabelsOptions {
   /** What is served now. */
@@ -35,7 +35,7 @@ export class MetricLabels {
 
   /** Empty for no model, `_unknown` for one that is not served. */
   model (model: string | undefined): string {
-    return model === undefined ? '' : this.#known.has(keyOf(model, '')) || this.#admit(model, '') ? model : '_unknown'
+    return model === undefined ? '' : this.#known.has(model) || this.#admit(model, '') ? model : '_unknown'
   }
 
   /** Of a model as `model` gave it. Empty for no version, `_other` for one that is not served, or is one too many. */

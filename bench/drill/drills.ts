@@ -81,7 +81,13 @@ interface Lived { readonly life: Life, readonly events: readonly DrillEvent[], r
 async function live (closing: Closing, { acts, isHalf = () => false, sigterm: ends = false }: Course, options: DrillOptions): Promise<Lived> {
   const { engine, pace, deadlineMs = 5000, settleSeconds, onEvent = () => {} } = options
   const subject = await startSubject(closing, drillEngines[engine], ['--drain-delay', `${drainDelayMs}ms`])
-  const settled = async (): Promise<Memory> => await subject.settledMemory(settleSeconds)
+  const settlings: { from: number, to: number }[] = []
+  const settled = async (): Promise<Memory> => {
+    const from = Date.now()
+    const memory = await subject.settledMemory(settleSeconds)
+    settlings.push({ from, to: Date.now() })
+    return memory
+  }
   const events: DrillEvent[] = []
   const numbers = new Map<Act, number>()
   const perform = async (act: Act): Promise<void> => {
@@ -103,7 +109,7 @@ async function live (closing: Closing, { acts, isHalf = () => false, sigterm: en
   }
   await sleep(calmMs)
   // A life without acts is too short for it.
-  const memory = events.length === 0 ? undefined : { before, half, after: await settled(), during: subject.watch.memories.filter(({ at }) => at >= begun), sameChild: numbers.has(switchVersion) && numbers.size === 1 }
+  const memory = events.length === 0 ? undefined : { before, half, after: await settled(), during: subject.watch.memories.filter(({ at }) => at >= begun && !settlings.some(({ from, to }) => at >= from && at <= to)), sameChild: numbers.has(switchVersion) && numbers.size === 1 }
   if (ends) {
     load.balance(balancer)
     await perform(sigterm)

@@ -14,7 +14,7 @@ export interface Spread { readonly min: number, readonly median: number, readonl
 /** What /health said: how often it said so in a row, and for how long at most. */
 export interface Said { readonly what: string, readonly times: number, readonly longestSeconds: number }
 
-/** `half` where enough was done in each half for flatness to be asked; `sameChild` where the model server of the beginning is that of the end. */
+/** `during` are the moments in which nobody forced a collection. `half` where enough was done in each half for flatness to be asked; `sameChild` where the model server of the beginning is that of the end. */
 export interface Memories { readonly before: Memory, readonly half?: Memory | undefined, readonly after: Memory, readonly during: readonly Memory[], readonly sameChild: boolean }
 
 export interface DrillResult {
@@ -67,6 +67,8 @@ export interface Found {
 const growth = 1.05
 const noise = 8 * 2 ** 20
 const minuteMs = 60_000
+/** So long must the second half be: in it even an old generation is collected a few times. */
+const slopeFromMs = 2 * minuteMs
 /** Kinds of failures that stand in the result. */
 const shownKinds = 8
 
@@ -96,9 +98,10 @@ export function said (lives: readonly (readonly Look[])[]): Said[] {
   return [...found].map(([what, { times, longestMs }]) => ({ what, times, longestSeconds: longestMs / 1000 }))
 }
 
+/** Undefined where it would be noise: of a short time memory tells when a collector last looked. */
 export function slopesOf (memories: readonly Memory[]): Slopes | undefined {
-  if (memories.length < 4) return undefined
   const half = memories.slice(Math.floor(memories.length / 2))
+  if (half.length < 2 || half.at(-1)!.at - half[0].at < slopeFromMs) return undefined
   const of = (key: keyof Slopes): number => slope(floors(half.map(one => ({ at: one.at, value: one[key] })), 10)) * minuteMs
   return { service: of('service'), child: of('child'), heap: of('heap') }
 }

@@ -46,11 +46,12 @@ t.test('requests belong to the events in which they were due', async t => {
 })
 
 t.test('slopes and spreads', async t => {
-  const during = Array.from({ length: 120 }, (_, i) => memory(100 + i / 60 + (i % 3) * 10, i * 1000))
+  const during = Array.from({ length: 300 }, (_, i) => memory(100 + i / 60 + (i % 3) * 10, i * 1000))
   const slopes = slopesOf(during)!
   t.ok(Math.abs(slopes.service / 2 ** 20 - 1) < 0.05, 'a megabyte per minute below the saw')
   t.equal(slopes.child, 0)
   t.equal(slopesOf([]), undefined)
+  t.equal(slopesOf(during.slice(0, 200)), undefined, 'too short to tell')
   t.same(spread([3, 1, 2]), { min: 1, median: 2, max: 3 })
   t.equal(spread([]), undefined)
   t.same(said([[], [look(1, true)]]), [{ what: '200 ready', times: 1, longestSeconds: 0 }])
