@@ -86,7 +86,7 @@ t.test('the series of a version go some time after it, and come back with it fro
   measure('1')
   measure('2')
   const all = await scrape('1')
-  t.equal(all.length, 16, 'every metric of versions')
+  t.equal(all.length, 19, 'every series of versions, a histogram having three')
   served = [served[1]]
   t.same(await scrape('1'), all.filter(name => name !== 'outrigger_model_available'))
   moment += 60 * 60_000
