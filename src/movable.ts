@@ -6,9 +6,11 @@ export const worthMoving = 64 * 1024
 /** The bytes in a form that can be posted, with what is to be transferred instead of copied. `bytes` must not be used afterwards. */
 export function movable (bytes: Uint8Array): [bytes: Uint8Array, transfer: ArrayBuffer[]] {
   const { buffer } = bytes
-  if (bytes.byteLength < worthMoving || !(buffer instanceof ArrayBuffer) || buffer.byteLength > 2 * bytes.byteLength) {
-    // Posting a view copies the whole buffer behind it.
-    return [buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes), []]
+  // Posting a view copies the whole buffer behind it.
+  if (bytes.byteLength < worthMoving || !(buffer instanceof ArrayBuffer)) return [buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes), []]
+  if (buffer.byteLength > 2 * bytes.byteLength) {
+    const own = new Uint8Array(bytes)
+    return [own, [own.buffer]]
   }
   return [new Uint8Array(buffer, bytes.byteOffset, bytes.byteLength), [buffer]]
 }

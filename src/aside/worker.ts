@@ -1,7 +1,7 @@
 // The program of a thread for large bodies: does one task at a time and hands back the bytes without copying them. Started by threads.ts through Piscina.
 import { setPriority } from 'node:os'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
-import { allMovable, movable } from '../movable.js'
+import { allMovable, worthMoving } from '../movable.js'
 import type { Outcome, Task } from './messages.js'
 import { work } from './work.js'
 
@@ -24,8 +24,10 @@ function moved (outcome: Outcome): [outcome: Outcome, transfer: ArrayBuffer[]] {
     const [messages, transfer] = allMovable(done.messages)
     return [{ done: { ...done, messages } }, transfer]
   }
-  const [bytes, transfer] = movable('text' in done ? done.text : done.message)
-  return [{ done: 'text' in done ? { text: bytes } : { message: bytes } }, transfer]
+  // Both were written here, into memory that holds nothing else; what of it was never written takes no room.
+  const { buffer, byteOffset, byteLength } = 'text' in done ? done.text : done.message
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  return [{ done: 'text' in done ? { text: bytes } : { message: bytes } }, byteLength < worthMoving ? [] : [buffer as ArrayBuffer]]
 }
 
 export default function run (task: Task): unknown {
