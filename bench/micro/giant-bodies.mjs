@@ -2,8 +2,10 @@
 // The service and its embedded model server are started as a user would. node bench/micro/giant-bodies.mjs [--against DIST] [--mb N] [--kinds a,b] [--seconds N] [--rate N]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -11,7 +13,7 @@ import { isMainThread } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 
 const self = fileURLToPath(import.meta.url)
-const models = fileURLToPath(new URL('../../models', import.meta.url))
+const sample = fileURLToPath(new URL('../../models/half_plus_two/1', import.meta.url))
 const here = fileURLToPath(new URL('../../dist', import.meta.url))
 
 /**
@@ -37,7 +39,15 @@ function report () {
   process.channel.unref()
 }
 
-async function start (name, dist) {
+/** The sample without its handler, so that evaluate is the service's own work. */
+function plainModels () {
+  const models = mkdtempSync(join(tmpdir(), 'giant-bodies-'))
+  cpSync(sample, join(models, 'half_plus_two', '1'), { recursive: true, filter: path => !path.startsWith(join(sample, 'handler')) && !path.startsWith(join(sample, 'examples')) })
+  process.on('exit', () => { rmSync(models, { recursive: true }) })
+  return models
+}
+
+async function start (name, dist, models) {
   const child = fork(`${dist}/cli.js`, ['serve', '--models', models, '--port', '0', '--engine', 'embedded', '--no-log-requests'], {
     execArgv: ['--import', self], env: { ...process.env, GIANT_BODIES: '1', MALLOC_ARENA_MAX: '2' }, stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
@@ -149,11 +159,12 @@ async function compare () {
   const chosen = values.kinds?.split(',') ?? Object.keys(kinds)
   const ms = Number(values.seconds) * 1000
   const line = (...cells) => { console.log(cells[0].padEnd(20), cells[1].padEnd(7), cells.slice(2).map(cell => (typeof cell === 'number' ? cell.toFixed(cell < 10 ? 2 : 0) : cell).padStart(10)).join('')) }
+  const models = plainModels()
   line('body', 'build', 'status', 'took ms', 'block ms', 'ran ms', 'p50 alone', 'p99 alone', 'p50', 'p99', 'longest', 'peak MB')
   for (const kind of chosen) {
     const request = kinds[kind](bytes)
     for (const [name, dist] of [...values.against === undefined ? [] : [['before', values.against]], ['now', here]]) {
-      const server = await start(name, dist)
+      const server = await start(name, dist, models)
       const warm = tinies(server.port, Number(values.rate))
       await new Promise(resolve => { setTimeout(resolve, 1500) })
       await warm()

@@ -1,7 +1,7 @@
 // Bodies of megabytes in every form, beside tiny requests: right to the last number, wrong with the place told, and everybody else is answered.
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { engines, start } from './service.js'
+import { copyModel, engines, start, temporaryFolder } from './service.js'
 
 const path = '/v1/models/half_plus_two:predict'
 const count = 300_000
@@ -12,10 +12,11 @@ const holds = (list: unknown): boolean => JSON.stringify(list) === halved
 
 for (const { name, flags } of engines) {
   t.test(name, { timeout: 240_000 }, async t => {
-    const service = await start(t, { flags: [...flags] })
-    await service.ready()
+    const models = temporaryFolder(t)
+    copyModel(models, 'half_plus_two/1', 'half_plus_two')
+    const service = await start(t, { engine: { name, flags }, models })
     const post = async (to: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<{ status: number, json: any }> => { // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the service answered
-      const answer = await fetch(`${service.url}${to}`, { method: 'POST', body: body as BodyInit, headers: { 'content-type': 'application/json', ...headers } })
+      const answer = await fetch(`${service.url}${to}`, { method: 'POST', body: body as string, headers: { 'content-type': 'application/json', ...headers } })
       return { status: answer.status, json: await answer.json() }
     }
     let over = false
