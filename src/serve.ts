@@ -99,10 +99,9 @@ export async function serve (loaded: LoadedConfig, read: () => LoadedConfig): Pr
     metrics,
     registry,
     engines: picker.engines,
-    predict: async (entry, inputs, options) => {
-      const { timeoutMs } = registry.get(entry.model) ?? {}
-      const deadline = timeoutMs === undefined ? options.deadline : Math.min(options.deadline, now() + timeoutMs)
-      return await batcher.predict(entry, inputs, { ...options, deadline })
+    predict: (entry, inputs, options) => {
+      const timeoutMs = registry.get(entry.model)?.timeoutMs
+      return batcher.predict(entry, inputs, timeoutMs === undefined ? options : { ...options, deadline: Math.min(options.deadline, now() + timeoutMs) })
     },
     large,
     aside,

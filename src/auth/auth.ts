@@ -23,8 +23,8 @@ export interface Auth {
   readonly isOpen: (area: AuthArea) => boolean
   /** Who is at the other end: `headers` by their lower-case names. */
   readonly callerOf: (peer: string, headers: Readonly<Record<string, string | string[] | undefined>>) => CallerAddress
-  /** Whether the address lists let a caller in; `probe` for health and metrics. */
-  readonly letsIn: (caller: CallerAddress, probe: boolean) => boolean
+  /** Whether the address lists let a caller in; `isProbe` tells whether it asks for health or metrics. */
+  readonly letsIn: (caller: CallerAddress, isProbe: () => boolean) => boolean
   /** Whether there is a list of who may call. */
   readonly hasLists: () => boolean
   readonly hasQuota: () => boolean
@@ -85,7 +85,9 @@ export async function createAuth (settings: () => AuthSettings, parts: Parts): P
       const text = headers[forwardedHeader]
       return callerAddress(peer, forwardedHeader, Array.isArray(text) ? text.join(',') : text, trusted())
     },
-    letsIn: ({ address, known }, probe) => {
+    letsIn: ({ address, known }, isProbe) => {
+      if (allow() === undefined && probeAllow() === undefined) return true
+      const probe = isProbe()
       const list = (probe ? probeAllow() : undefined) ?? allow()
       if (list === undefined) return true
       return known && (list.has(address) || (probe && probeAllow() === undefined && isLoopback(address)))

@@ -56,7 +56,7 @@ const byRoute = new Map<string, RouteAccess>()
 
 /** What the route of a request needs. Whether there is no such route is told to those who may know what there is. */
 export function routeAccess (request: FastifyRequest): RouteAccess {
-  const pattern = request.routeOptions.url
+  const pattern = request.route.url
   if (request.is404 || pattern === undefined) return { access: 'read' }
   const key = `${request.method} ${pattern}`
   let found = byRoute.get(key)
@@ -71,7 +71,7 @@ export interface Wanted extends RouteAccess { readonly model: string | undefined
 export function wantedBy (request: FastifyRequest, registry: Registry): Wanted {
   const wanted = routeAccess(request)
   if (wanted.access === 'open' || wanted.access === 'read') return { ...wanted, model: undefined }
-  if (/^\/v1\//i.test(request.routeOptions.url ?? '')) {
+  if (/^\/v1\//i.test(request.route.url ?? '')) {
     try {
       return { ...wanted, model: readTarget(request.method, request.raw.url ?? '/').model }
     } catch {

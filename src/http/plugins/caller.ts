@@ -49,7 +49,7 @@ export default fp(async function callerAddress (app: FastifyInstance, { auth, ad
     }
     const found = auth.callerOf(socket.remoteAddress ?? '', request.headers)
     request.caller = { address: found.address, viaAdminSocket: false, certificate: clientCertificate(socket), identity: undefined }
-    if (auth.letsIn(found, isProbe(routeAccess(request)))) done()
+    if (auth.letsIn(found, () => isProbe(routeAccess(request)))) done()
     else done(new OutriggerError('ADDRESS_FORBIDDEN', found.known ? `${found.address} is not among the addresses that may call this service` : 'The proxies that this request came through do not say who called'))
   })
 }, { name: 'caller-address', dependencies: ['request-context'] })

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { Metrics } from '../../metrics.js'
 
 /** The route's pattern: bounded, as a raw path is not. */
-export const routeOf = (request: FastifyRequest): string => request.is404 ? '_unmatched' : request.routeOptions.url ?? '_unmatched'
+export const routeOf = (request: FastifyRequest): string => request.is404 ? '_unmatched' : request.route.url ?? '_unmatched'
 
 export default fp(async function metrics (app: FastifyInstance, options: { metrics: Metrics }) {
   const { metrics } = options

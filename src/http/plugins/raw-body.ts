@@ -48,7 +48,7 @@ const announcesBody = ({ headers }: FastifyRequest): boolean => headers['transfe
 
 /** Reads a body that nobody asked for and throws it away: a connection that ends with unread bytes takes the end of its answer with it. Throws REQUEST_TOO_LARGE. */
 async function discard (request: FastifyRequest): Promise<void> {
-  const limit = request.routeOptions.bodyLimit ?? 0
+  const limit = request.route.bodyLimit ?? 0
   if (Number(request.headers['content-length'] ?? 0) > limit) throw new OutriggerError('REQUEST_TOO_LARGE', `A ${request.method} needs no body, and this one is larger than ${limit} bytes`)
   await finished(request.raw.resume(), { writable: false }).catch(() => { throw new OutriggerError('REQUEST_TRUNCATED', 'The connection ended before the body did') })
 }
@@ -66,7 +66,7 @@ type Done = (error: Error | null, body?: Buffer) => void
 
 /** Reads a body to its end. `done` is called once, with Fastify's own errors: framework-errors.ts is the one place that words them. */
 function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns }: Shared, done: Done): void {
-  const { bodyLimit: limit = 0, config } = request.routeOptions
+  const { bodyLimit: limit = 0, config } = request.route
   const header = request.headers['content-length']
   const announced = header === undefined ? undefined : Number(header)
   if (announced !== undefined && announced > limit) { done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()); return }
@@ -163,7 +163,8 @@ export default fp(async function rawBody (app: FastifyInstance) {
   app.decorateRequest('freeTensors', freeTensors)
   app.decorateRequest('takeBody', takeBody)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (request, payload, done) => { read(request, payload, shared, done) })
+  // Those that are named are looked up once.
+  app.addContentTypeParser(['application/json', 'application/octet-stream', '*'], (request, payload, done) => { read(request, payload, shared, done) })
   app.addHook('onRequest', (request, _reply, done) => {
     if (withoutBody.has(request.method) && announcesBody(request)) discard(request).then(() => { done() }, done)
     else done()

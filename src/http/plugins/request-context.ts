@@ -24,6 +24,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     outcome: Outcome
+    /** What the router found. Fastify makes `routeOptions` anew at each look. */
+    route: FastifyRequest['routeOptions']
     /** When the request's head was read, by the monotonic clock in milliseconds. */
     beganAt: number
     /** The moment at which the answer is due, by clock.ts. */
@@ -77,11 +79,13 @@ function onClose (this: Response): void {
 export default fp(async function requestContext (app: FastifyInstance, options: RequestContextOptions) {
   app.decorate('requestEnds', [])
   app.decorateRequest('outcome')
+  app.decorateRequest('route')
   app.decorateRequest('beganAt', 0)
   app.decorateRequest('deadline', 0)
   app.decorateRequest('callerSignal', { getter (this: FastifyRequest) { return controllerOf(this).signal } })
   app.addHook('onRequest', (request, reply, done) => {
     request.beganAt = performance.now()
+    request.route = request.routeOptions
     request.outcome = { api: 'other', model: undefined, version: undefined }
     request.deadline = now() + timeoutOf(request, options.requestTimeoutMs())
     const raw = reply.raw as Response

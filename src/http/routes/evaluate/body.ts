@@ -57,7 +57,7 @@ function bytesOf (request: FastifyRequest): Buffer | Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const header = request.headers['content-encoding']
   const coding = header === undefined ? undefined : codingOf(header)
-  return coding === undefined ? body : inflateBytes(body, coding, request.routeOptions.bodyLimit ?? body.length)
+  return coding === undefined ? body : inflateBytes(body, coding, request.route.bodyLimit ?? body.length)
 }
 
 /** Whether the header alone says that a body is plain JSON, as it comes. */
