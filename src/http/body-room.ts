@@ -1,7 +1,9 @@
 // The memory that a large body is put together in while it arrives. Knows no request.
 import type { MemoryPool } from './memory-pool.js'
 
-/** So much room is made at once, whatever is announced: an announcement alone costs little. Who has sent that much gets room for all of it, so that a large body is not copied again and again while it grows; of memory that nobody has written yet the system gives none away. */
+/** Room for so much is made at once, whatever comes of it: an announcement alone costs little. */
+const atOnceBytes = 4 * 1024 * 1024
+/** Who announces more has room for so much at first, and for all of it once that has come: a large body is not copied again and again while it grows, and of memory that nobody has written yet the system gives none away. */
 const firstBytes = 1024 * 1024
 
 /** Where a room gets its memory, and gives back what it has grown out of. */
@@ -20,7 +22,7 @@ export class BodyRoom {
   constructor (announced: number, source: Source = plain) {
     this.#announced = announced
     this.#source = source
-    this.#memory = source.take(Math.min(announced, firstBytes))
+    this.#memory = source.take(announced > atOnceBytes ? firstBytes : announced)
   }
 
   get length (): number { return this.#length }
