@@ -75,7 +75,7 @@ async function evaluate (runner: Runner, description: HandlerDescription, signat
   const outputs = await call.stage('predict', async () => await call.predict(inputs))
   return await call.stage('postprocess', async () => description.postprocess
     ? await runner.postprocess(stageCall, outputs, carry)
-    : plainAnswer(outputs, plain))
+    : await plainAnswer(outputs, plain, call.print))
 }
 
 /** Without a preprocess the body is read as without a handler, so the media types are those of the signature. */

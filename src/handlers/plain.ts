@@ -18,11 +18,8 @@ export function chooseSignature (signatures: ReadonlyMap<string, Signature>, nam
   throw new OutriggerError('MODEL_SIGNATURE', name === '' ? `The model has no signature ${defaultSignature}; name one of ${known}` : `The model has no signature ${name}; it has ${known}`)
 }
 
-/** Outputs as JSON by name; plain where the request was. */
-export const plainAnswer = (outputs: Tensors, plain: boolean): HandlerAnswer => ({ mediaType: 'application/json', body: encodeOutputs(outputs, { plain }) })
-
-async function printed (outputs: Tensors, plain: boolean, print: HandlerCall['print']): Promise<HandlerAnswer> {
-  if (print === undefined) return plainAnswer(outputs, plain)
+/** Outputs as JSON by name; plain where the request was. `print` as in HandlerCall. */
+export async function plainAnswer (outputs: Tensors, plain: boolean, print: NonNullable<HandlerCall['print']> = (_outputs, _plain, usual) => usual()): Promise<HandlerAnswer> {
   return { mediaType: 'application/json', body: await print(outputs, plain, () => encodeOutputs(outputs, { plain })) }
 }
 
@@ -43,7 +40,7 @@ export function plainHandler (signatures: ReadonlyMap<string, Signature>): Versi
       const signature = chooseSignature(signatures, call.signature)
       const { tensors, plain } = await call.stage('preprocess', async () => await decodeBody(call.request, signature, call.deadline))
       const outputs = await call.stage('predict', async () => await call.predict(tensors))
-      return await call.stage('postprocess', async () => await printed(outputs, plain, call.print))
+      return await call.stage('postprocess', async () => await plainAnswer(outputs, plain, call.print))
     },
     close: async () => {}
   }
