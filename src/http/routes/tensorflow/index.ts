@@ -61,10 +61,12 @@ export default async function tensorflow (app: FastifyInstance, options: Tensorf
   }
 
   /** Nothing is awaited that need not be: this is the way of every small request. */
-  function handle (request: FastifyRequest, reply: FastifyReply): Promise<void> | FastifyReply {
+  function handle (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> | FastifyReply {
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)
     return answer(request).then(given => {
-      sendBytes(reply.header('content-type', 'application/json'), typeof given === 'string' ? Buffer.from(given) : given)
+      const sent = sendBytes(reply.header('content-type', 'application/json'), typeof given === 'string' ? Buffer.from(given) : given)
+      // What goes out piece by piece has not gone yet, and Fastify would send nothing in its place.
+      return reply.raw.writableEnded ? undefined : sent
     })
   }
 

@@ -144,3 +144,17 @@ t.test('the version that answers is the one that is live when the body is there'
   t.equal(predicted[0].model.version, 6n)
   t.equal(predicted[0].inputs['x']?.dtype, 'DT_INT32')
 })
+
+t.test('a large answer goes out whole, of a small body and of a large one', async t => {
+  const y = Float32Array.from({ length: 200_000 }, (_, i) => i / 4)
+  const { app } = await tensorflowApp(t, { outputs: ({ inputs }) => ({ y: inputs['x']!.data.length === 1 ? { dtype: 'DT_FLOAT', shape: [1, y.length], data: y } : inputs['x']! }) })
+  const ask = async (payload: string): Promise<number[][]> => {
+    const answer = await app.inject({ method: 'POST', url: '/v1/models/m:predict', payload })
+    t.equal(answer.statusCode, 200)
+    t.equal(answer.headers['content-length'], String(answer.rawPayload.length))
+    return (answer.json() as { predictions: number[][] }).predictions
+  }
+  t.equal(JSON.stringify(await ask('{"instances": [1]}')), JSON.stringify([[...y]]))
+  const large = `[${y.join(',')}]`
+  t.equal(JSON.stringify(await ask(`{"instances": [{"x": ${large}}]}`)), `[${large}]`)
+})
