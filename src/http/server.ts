@@ -14,6 +14,7 @@ import listen from './plugins/listen.js'
 import metrics from './plugins/metrics.js'
 import openapi from './plugins/openapi.js'
 import overload from './plugins/overload.js'
+import pace from './plugins/pace.js'
 import quota from './plugins/quota.js'
 import rawBody from './plugins/raw-body.js'
 import requestContext from './plugins/request-context.js'
@@ -79,6 +80,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(errors)
   await app.register(cors, { cors: options.cors, tokens: auth.tokens !== undefined })
   await app.register(overload)
+  await app.register(pace)
   await app.register(listen, { listeners, metricsAt: options.metricsAt })
   await app.register(limits, { listeners, sendTimeoutMs: options.sendTimeoutMs ?? (() => defaultLimits.receiveTimeoutMs), metrics: service.metrics })
   await app.register(drain, { service })
