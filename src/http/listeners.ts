@@ -62,6 +62,9 @@ const checkEveryMs = 1000
 /** Between two log lines about refused connections. */
 const sayEveryMs = 10_000
 
+/** Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn). With Node's 511 callers that come at once wait a second for their next try. */
+export const backlog = 4096
+
 /** Servers for as many listeners as are wanted; they count their connections together. */
 export function createListeners ({ limits, certificates, log, metrics }: ListenerParts): Listeners {
   /** With TLS a connection is known by its encrypted socket, once the handshake is done. */
@@ -147,7 +150,7 @@ export function listenFault (error: unknown, { host, port }: At, setting: string
 /** Listens and gives the port, a free one where 0 was wanted. Throws CONFIG_INVALID. */
 async function listening (server: Server, at: At, setting: string): Promise<number> {
   try {
-    server.listen(at)
+    server.listen({ ...at, backlog })
     await once(server, 'listening')
   } catch (error) {
     throw listenFault(error, at, setting)

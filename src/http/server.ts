@@ -75,12 +75,13 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
 
   await app.register(requestContext, { requestTimeoutMs: options.requestTimeoutMs })
   await app.register(metrics, { metrics: service.metrics })
+  // Before whatever may refuse: it counts.
+  await app.register(pace)
   await app.register(accessLog, { enabled: options.logRequests })
   await app.register(audit, { auth })
   await app.register(errors)
   await app.register(cors, { cors: options.cors, tokens: auth.tokens !== undefined })
   await app.register(overload)
-  await app.register(pace)
   await app.register(listen, { listeners, metricsAt: options.metricsAt })
   await app.register(limits, { listeners, sendTimeoutMs: options.sendTimeoutMs ?? (() => defaultLimits.receiveTimeoutMs), metrics: service.metrics })
   await app.register(drain, { service })
@@ -89,7 +90,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(preflights, { tokens: auth.tokens !== undefined })
   await app.register(tokens, { auth, service })
   await app.register(quota, { auth })
-  await app.register(rawBody)
+  await app.register(rawBody, { loopIsBusy: app.loopIsBusy })
   await app.register(openapi, { service, auth })
 
   await app.register(health, { service })

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { OutriggerError } from '../../errors.js'
-import { listenFault, type At, type Listeners, type Opened } from '../listeners.js'
+import { backlog, listenFault, type At, type Listeners, type Opened } from '../listeners.js'
 import { routeOf } from './metrics.js'
 
 export interface ListenOptions {
@@ -45,7 +45,7 @@ export default fp(async function listen (app: FastifyInstance, { listeners, metr
     if (metricsAt !== undefined) metrics = await listeners.open(app.routing, metricsAt, 'metrics-port')
     try {
       // A copy: Fastify writes into what it is given.
-      await app.listen({ ...at })
+      await app.listen({ ...at, backlog })
     } catch (error) {
       await metrics?.close()
       throw listenFault(error, at, 'port')

@@ -4,6 +4,13 @@ import { performance, type EventLoopUtilization } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether the event loop had no moment to spare of late. */
+    loopIsBusy: () => boolean
+  }
+}
+
 export interface PaceOptions {
   /** Requests that are being answered at a time while the loop is busy. */
   readonly requestsAtATime?: number
@@ -19,8 +26,6 @@ const idleBelow = 0.5
 const lookEveryMs = 20
 /** Looks that one measurement of the loop lasts. */
 const looksOfAMeasurement = 5
-/** Looks within which everybody is read on, whoever keeps the places. */
-const longestLooks = 50
 
 function measureLoop (): () => number {
   let last: EventLoopUtilization | undefined
@@ -51,10 +56,10 @@ export default fp(async function pace (app: FastifyInstance, { requestsAtATime =
 
   const timer = setInterval(() => {
     if (++looks % looksOfAMeasurement === 0) isBusy = busyShare() >= (isBusy ? idleBelow : busyFrom)
-    // Requests that wait for a slow model must not keep all places.
-    if (held.length > 0) readOn(isBusy ? Math.ceil(held.length / longestLooks) : requestsAtATime)
+    if (held.length > 0) readOn(isBusy ? 1 : requestsAtATime)
   }, lookEveryMs).unref()
 
+  app.decorate('loopIsBusy', () => isBusy)
   app.addHook('onRequest', (_request, _reply, done) => {
     underWay++
     done()
