@@ -159,7 +159,10 @@ export async function start (t: Closing, { engine, flags = [], env = {}, models 
   const pid = service.pid!
   const answers: { method: string, path: string, answer: Answer }[] = []
   const call: Running['call'] = async (path, init = {}) => {
-    const response = await fetchBy(url + path, { signal: AbortSignal.timeout(40_000), ...init })
+    const response = await fetchBy(url + path, { signal: AbortSignal.timeout(40_000), ...init }).catch((cause: unknown) => {
+      alive()
+      throw cause
+    })
     const text = await response.text()
     const answer = { status: response.status, headers: response.headers, text, json: parsed(text) as unknown }
     answers.push({ method: init.method ?? 'GET', path: path.split('?', 1)[0]!, answer })
