@@ -9,8 +9,8 @@ import { closeAfter } from './closing.js'
 
 type DrillName = keyof typeof drills
 const drillNames = Object.keys(drills) as DrillName[]
-/** What the service promises is held by so many. */
-const usual: Readonly<Record<DrillName, number>> = { switches: 100, kills: 50, replacements: 5, sigterm: 5 }
+/** What the service promises is held by so many. (The memory of the embedded model server comes to rest after some hundred switches.) */
+const usual: Readonly<Record<DrillName, number>> = { switches: 250, kills: 50, replacements: 5, sigterm: 5 }
 /** Until threads without work have ended and what was collected is given back. */
 const settleSeconds = 10
 
