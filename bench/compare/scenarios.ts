@@ -95,14 +95,12 @@ const patienceMs = 2000
 
 /** Twice as many as the server does at most. */
 export async function overload ({ generator, seconds }: Means, server: Server, load: LoadName, best: number): Promise<Overload> {
-  // The window's end is the last answer's, up to two patiences later: it must not count for much.
-  const overloadSeconds = seconds * 10
   const rssBefore = costsOf(server).front.rssBytes
   let rssPeak = rssBefore
   const looking = setInterval(() => { rssPeak = Math.max(rssPeak, costsOf(server).front.rssBytes) }, 200)
-  const window = await measure(generator, server, { load, pace: { kind: 'rate', perSecond: best * 2, atMost }, seconds: overloadSeconds, deadlineMs: patienceMs * 2, timeoutMs: patienceMs })
+  const window = await measure(generator, server, { load, pace: { kind: 'rate', perSecond: best * 2, atMost }, seconds: seconds * 3, deadlineMs: patienceMs * 2, timeoutMs: patienceMs })
   clearInterval(looking)
-  return { load, best, offered: window.sent / overloadSeconds, window, rssBefore, rssPeak }
+  return { load, best, offered: window.sent / (seconds * 3), window, rssBefore, rssPeak }
 }
 
 /** `kill -9` of the model server under requests at a fixed rate. */

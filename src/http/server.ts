@@ -14,7 +14,6 @@ import listen from './plugins/listen.js'
 import metrics from './plugins/metrics.js'
 import openapi from './plugins/openapi.js'
 import overload from './plugins/overload.js'
-import pace from './plugins/pace.js'
 import quota from './plugins/quota.js'
 import rawBody from './plugins/raw-body.js'
 import requestContext from './plugins/request-context.js'
@@ -75,8 +74,6 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
 
   await app.register(requestContext, { requestTimeoutMs: options.requestTimeoutMs })
   await app.register(metrics, { metrics: service.metrics })
-  // Before whatever may refuse: it counts.
-  await app.register(pace)
   await app.register(accessLog, { enabled: options.logRequests })
   await app.register(audit, { auth })
   await app.register(errors)
@@ -90,7 +87,7 @@ export async function buildServer (options: ServerOptions): Promise<FastifyInsta
   await app.register(preflights, { tokens: auth.tokens !== undefined })
   await app.register(tokens, { auth, service })
   await app.register(quota, { auth })
-  await app.register(rawBody, { loopIsBusy: app.loopIsBusy })
+  await app.register(rawBody)
   await app.register(openapi, { service, auth })
 
   await app.register(health, { service })

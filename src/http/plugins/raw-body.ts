@@ -9,7 +9,6 @@ import type { Tensor, Tensors } from '../../tensor/tensor.js'
 import { BodyRoom } from '../body-room.js'
 import { joined } from '../joined.js'
 import { MemoryPool } from '../memory-pool.js'
-import { ReadingPlaces } from '../reading-places.js'
 import { Turns } from '../turns.js'
 
 /** Looks at a body while it arrives. */
@@ -61,29 +60,16 @@ const isOwn = (payload: IncomingMessage, chunk: Buffer): boolean => payload inst
 const rooms = new WeakMap<FastifyRequest, BodyRoom>()
 
 /** What all bodies of a server share. */
-interface Shared { readonly pool: MemoryPool, readonly turns: Turns, readonly places: ReadingPlaces, readonly loopIsBusy: () => boolean }
+interface Shared { readonly pool: MemoryPool, readonly turns: Turns }
 
 type Done = (error: Error | null, body?: Buffer) => void
 
-/** Reads a body to its end, a large one when it is its turn. `done` is called once, with Fastify's own errors: framework-errors.ts is the one place that words them. */
-function read (request: FastifyRequest, payload: IncomingMessage, shared: Shared, done: Done): void {
+/** Reads a body to its end. `done` is called once, with Fastify's own errors: framework-errors.ts is the one place that words them. */
+function read (request: FastifyRequest, payload: IncomingMessage, { pool, turns }: Shared, done: Done): void {
+  const { bodyLimit: limit = 0, config } = request.route
   const header = request.headers['content-length']
   const announced = header === undefined ? undefined : Number(header)
-  if (announced !== undefined && announced > (request.route.bodyLimit ?? 0)) { done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()); return }
-  if (announced === undefined || announced < largeBytes || !shared.loopIsBusy()) { readNow(request, payload, announced, shared, done); return }
-  shared.places.enter({
-    deadline: request.deadline,
-    begin: leave => {
-      payload.once('close', leave)
-      if (payload.destroyed) done(Object.assign(new Error('aborted'), { statusCode: 400 }))
-      else readNow(request, payload, announced, shared, (error, body) => { leave(); done(error, body) })
-    },
-    refuse: done
-  })
-}
-
-function readNow (request: FastifyRequest, payload: IncomingMessage, announced: number | undefined, { pool, turns }: Shared, done: Done): void {
-  const { bodyLimit: limit = 0, config } = request.route
+  if (announced !== undefined && announced > limit) { done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()); return }
   const isLarge = announced !== undefined && announced >= largeBytes
   let scan = isLarge && announced < giantBytes ? config.scanBody?.(request, announced) : undefined
   if (scan !== undefined) request.bodyScan = scan
@@ -170,14 +156,8 @@ function takeBody (this: FastifyRequest): Buffer {
   return body
 }
 
-export interface RawBodyOptions {
-  /** Whether large bodies are read a few at a time just now. */
-  readonly loopIsBusy?: () => boolean
-}
-
-export default fp(async function rawBody (app: FastifyInstance, { loopIsBusy = () => false }: RawBodyOptions) {
-  const shared: Shared = { pool: new MemoryPool(), turns: new Turns(), places: new ReadingPlaces(), loopIsBusy }
-  app.addHook('onClose', async () => { shared.places.stop() })
+export default fp(async function rawBody (app: FastifyInstance) {
+  const shared: Shared = { pool: new MemoryPool(), turns: new Turns() }
   app.decorateRequest('bodyScan')
   app.decorateRequest('freeBody', freeBody)
   app.decorateRequest('freeTensors', freeTensors)
@@ -189,4 +169,4 @@ export default fp(async function rawBody (app: FastifyInstance, { loopIsBusy = (
     if (withoutBody.has(request.method) && announcesBody(request)) discard(request).then(() => { done() }, done)
     else done()
   })
-}, { name: 'raw-body', dependencies: ['request-context'] })
+}, { name: 'raw-body' })
