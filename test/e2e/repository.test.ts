@@ -138,6 +138,8 @@ t.test('under load: another engine, changed files; no call notices', async t => 
     t.comment(`files are changed on ${kind}`)
     write(models, { 'half/model.yaml': `engine: ${kind}\n` })
     await until(`it is on ${kind}`, async () => await engineOf() === kind || undefined)
+    // What is changed before its checksum is known belongs to it.
+    await until('its checksum is known', async () => (await service.call('/models/half')).json.checksum ?? undefined)
     await unharmed(t, service, async () => {
       write(folder, { 'note.txt': kind })
       const told = await until('the change is told', async () => (await health(service)).failed.find(({ version }) => version === '1'), toldWithinMs)
